@@ -1,0 +1,139 @@
+# nginx-scalekit: everything starts here. `make help` lists the targets.
+
+BUILD    ?= build
+NGINX    ?= /usr/sbin/nginx
+NGX_SRC  ?= /usr/share/nginx/src
+MODULES  ?= /usr/lib/nginx/modules
+CC_OPT   ?= -g -O2 -fPIC -fstack-protector-strong -D_FORTIFY_SOURCE=2
+LD_OPT   ?= -Wl,-z,relro -Wl,-z,now
+UNIT     ?= *
+
+ifeq ($(origin CXX),default)
+CXX := g++
+endif
+# nginx compiles its own table of modules as C with the compiler of the same family.
+CC_OF_CXX = $(subst g++,gcc,$(subst clang++,clang,$(CXX)))
+
+# A plain `make` uses every processor; -j on the command line is honoured.
+JOBS := $(if $(filter -j% --jobs%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+NAME   := ngx_http_scalekit_module.so
+MODULE := $(BUILD)/module/$(NAME)
+DEPS   := t/tools/deps
+
+SOURCES := config config.make $(sort $(wildcard src/*/*.cpp src/*/*.hpp))
+
+# nginx would take a variable NGINX in its environment for sockets to inherit.
+export NGINX_BINARY := $(NGINX)
+unexport NGINX
+export BUILD CXX NGX_SRC
+
+.PHONY: help deps module unit test demo bench install clean test-fresh sanitize compilers matrix
+.PHONY: module-build unit-build force
+.DEFAULT_GOAL := module
+.DELETE_ON_ERROR:
+
+help:
+	@echo 'make               builds $(MODULE)'
+	@echo 'make demo          a guarded site with a login provider of its own, on this machine'
+	@echo 'make test          everything: unit, module, end to end, browser'
+	@echo 'make unit          the unit tests alone (UNIT=jwt_test: one of them)'
+	@echo 'make install       copies the module to $(MODULES) (DESTDIR= is honoured)'
+	@echo 'make bench         load and instruction counts'
+	@echo 'make deps          installs what building and testing need (done by the others as needed)'
+	@echo 'make sanitize      the tests again under ASan and UBSan, nginx included'
+	@echo 'make compilers     g++ and clang++, every warning an error'
+	@echo 'make test-fresh    the README on a new Debian 12, then without a network (root)'
+	@echo 'make matrix        build and tests on newer Debians (root)'
+	@echo 'make clean         removes $(BUILD)'
+	@echo
+	@echo 'Variables: BUILD CXX CC_OPT LD_OPT NGINX NGX_SRC NGX_CONF MODULES DESTDIR UNIT'
+	@echo '  NGX_SRC is an nginx source tree or the one of nginx-dev; NGX_CONF its configure options.'
+
+deps:
+	@$(DEPS) build test demo
+
+# The module, built by nginx's own configure. It is run from a folder of links, so that nothing is
+# written into the tree it came with and every path is relative, whatever this folder is called.
+
+module:
+	@$(DEPS) build
+	@mkdir -p '$(BUILD)'
+	@flock '$(BUILD)' $(MAKE) --no-print-directory $(JOBS) module-build
+
+module-build: $(BUILD)/nginx/Makefile
+	@$(MAKE) --no-print-directory -C '$(BUILD)/nginx-src' -f ../nginx/Makefile modules
+	@mkdir -p '$(BUILD)/module'
+	@cmp -s '$(BUILD)/nginx/$(NAME)' '$(MODULE)' || cp '$(BUILD)/nginx/$(NAME)' '$(MODULE)'
+	@echo '$(MODULE)'
+
+$(BUILD)/nginx/Makefile: $(BUILD)/configured config config.make
+	@t/tools/configure '$(BUILD)/nginx-src' '$(BUILD)/nginx' dynamic \
+	    --with-cc='$(CC_OF_CXX)' --with-cc-opt='$(CC_OPT)' --with-ld-opt='$(LD_OPT)' $(NGX_CONF)
+
+# Changes when a source comes or goes or an option changes: then nginx has to be configured anew.
+$(BUILD)/configured: force
+	@mkdir -p '$(BUILD)'
+	@printf '%s\n' $(SOURCES) '$(CXX)' '$(CC_OPT)' '$(LD_OPT)' '$(NGX_SRC)' '$(NGX_CONF)' > '$@.new'
+	@cmp -s '$@.new' '$@' && rm '$@.new' || mv '$@.new' '$@'
+
+# The unit tests: one cmocka program per t/unit/*_test.cpp, linked with the core alone.
+
+CORE       := $(sort $(wildcard $(patsubst %,src/%/*.cpp,base crypto jose oidc session)))
+UNIT_TESTS := $(sort $(wildcard t/unit/$(UNIT:%.cpp=%).cpp))
+UNIT_TESTS := $(filter %_test.cpp,$(UNIT_TESTS))
+UNIT_HELP  := $(filter-out %_test.cpp,$(wildcard t/unit/*.cpp))
+UNIT_BINS  := $(UNIT_TESTS:t/unit/%.cpp=$(BUILD)/unit/%)
+UNIT_OPT   ?= -g -O1
+OBJ        := $(BUILD)/unit-obj
+
+CORE_OBJS := $(CORE:%.cpp=$(OBJ)/%.o)
+HELP_OBJS := $(UNIT_HELP:%.cpp=$(OBJ)/%.o)
+
+unit:
+	@$(DEPS) build unit
+	@mkdir -p '$(BUILD)'
+	@flock '$(BUILD)' $(MAKE) --no-print-directory $(JOBS) unit-build
+	@t/tools/run-unit $(UNIT_BINS)
+
+unit-build: $(UNIT_BINS)
+
+$(OBJ)/%.o: %.cpp
+	@mkdir -p '$(@D)'
+	$(CXX) -std=c++20 -Wall -Wextra -Werror $(UNIT_OPT) -Isrc -It/unit -MMD -MP -c -o '$@' '$<'
+
+$(OBJ)/libcore.a: $(CORE_OBJS)
+	@rm -f '$@'
+	@ar rcs '$@' $^
+
+$(BUILD)/unit/%: $(OBJ)/t/unit/%.o $(HELP_OBJS) $(OBJ)/libcore.a
+	@mkdir -p '$(@D)'
+	$(CXX) $(UNIT_OPT) $(UNIT_LINK) -o '$@' $^ -lcmocka -ljansson -lcrypto
+
+.SECONDARY:
+-include $(patsubst %.o,%.d,$(CORE_OBJS) $(HELP_OBJS) $(UNIT_TESTS:%.cpp=$(OBJ)/%.o))
+
+# The rest are scripts, each saying what it does at its top.
+
+test:
+	@t/tools/test
+
+demo: module
+	@$(DEPS) demo
+	@t/tools/node t/op/demo.mjs
+
+bench: module
+	@$(DEPS) bench
+	@t/tools/bench
+
+sanitize compilers test-fresh matrix:
+	@t/tools/$@
+
+install:
+	@test -f '$(MODULE)' || { echo 'Nothing is built yet: run make first.' >&2; exit 1; }
+	install -d '$(DESTDIR)$(MODULES)'
+	install -m 644 '$(MODULE)' '$(DESTDIR)$(MODULES)/$(NAME)'
+	@echo 'Now put this line at the top of nginx.conf: load_module modules/$(NAME);'
+
+clean:
+	rm -rf '$(BUILD)'

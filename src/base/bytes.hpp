@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+/**
+ * Byte strings are std::string / std::string_view throughout the core. This is the flat layout in
+ * which records are written and read: big-endian integers and length-prefixed strings, read in
+ * place as views.
+ */
+namespace scalekit {
+
+class ByteWriter {
+  public:
+    void u8(std::uint8_t value);
+    void u16(std::uint16_t value);
+    void u32(std::uint32_t value);
+    void i64(std::int64_t value);
+    void raw(std::string_view bytes);
+
+    /** u16 length, then the bytes; false (nothing written) above 65,535 bytes. */
+    bool string(std::string_view bytes);
+
+    const std::string& bytes() const noexcept { return bytes_; }
+    std::string take() noexcept { return std::move(bytes_); }
+
+  private:
+    std::string bytes_;
+};
+
+/** Reads what ByteWriter wrote. After a read beyond the end, failed() is true for good and values
+ * are zero or empty. */
+class ByteReader {
+  public:
+    explicit ByteReader(std::string_view bytes) noexcept : rest_(bytes) {}
+
+    std::uint8_t u8() noexcept;
+    std::uint16_t u16() noexcept;
+    std::uint32_t u32() noexcept;
+    std::int64_t i64() noexcept;
+    std::string_view raw(std::size_t size) noexcept;
+    std::string_view string() noexcept;
+
+    bool failed() const noexcept { return failed_; }
+    bool atEnd() const noexcept { return rest_.empty() && !failed_; }
+    std::string_view rest() const noexcept { return rest_; }
+
+  private:
+    std::string_view rest_;
+    bool failed_ = false;
+};
+
+}  // namespace scalekit

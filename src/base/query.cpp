@@ -1,0 +1,80 @@
+#include "base/query.hpp"
+
+#include "base/url.hpp"
+
+#include <algorithm>
+
+namespace scalekit {
+
+namespace {
+
+constexpr std::size_t maxParameters = 64;
+
+bool hasControls(std::string_view text) noexcept
+{
+    return std::any_of(text.begin(), text.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+}  // namespace
+
+Result<Query> Query::parse(std::string_view text, std::size_t maxBytes)
+{
+    if (text.size() > maxBytes) {
+        return Reason::request_malformed;
+    }
+
+    Query query;
+    while (!text.empty()) {
+        const std::size_t end = text.find('&');
+        const std::string_view pair = text.substr(0, end);
+        text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+        if (pair.empty()) {
+            continue;
+        }
+
+        const std::size_t equals = pair.find('=');
+        std::optional<std::string> name = percentDecode(pair.substr(0, equals), Plus::space);
+        std::optional<std::string> value = percentDecode(
+            equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1),
+            Plus::space);
+
+        if (!name || !value || hasControls(*name) || hasControls(*value)) {
+            return Reason::request_malformed;
+        }
+        if (query.parameters_.size() == maxParameters || query.find(*name) != nullptr) {
+            return Reason::request_malformed;
+        }
+        query.parameters_.emplace_back(std::move(*name), std::move(*value));
+    }
+
+    return query;
+}
+
+const std::string* Query::find(std::string_view name) const noexcept
+{
+    for (const auto& [key, value] : parameters_) {
+        if (key == name) {
+            return &value;
+        }
+    }
+    return nullptr;
+}
+
+std::string_view Query::value(std::string_view name) const noexcept
+{
+    const std::string* value = find(name);
+    return value != nullptr ? std::string_view(*value) : std::string_view();
+}
+
+void appendParameter(std::string& query, std::string_view name, std::string_view value)
+{
+    if (!query.empty() && query.back() != '?' && query.back() != '&') {
+        query += '&';
+    }
+    query += percentEncode(name);
+    query += '=';
+    query += percentEncode(value);
+}
+
+}  // namespace scalekit

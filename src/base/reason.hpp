@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace scalekit {
+
+/**
+ * Why something was refused. Every refusal of the module carries exactly one of these; its word
+ * stands in the log line, in the JSON answer and in $scalekit_error, and is part of the public
+ * interface.
+ */
+enum class Reason : std::uint8_t {
+    none,
+
+    // what a request lacks or carries
+    unauthenticated,        // no session
+    session_invalid,        // a session cookie that does not open or has no known layout
+    session_expired,        // absolute limit reached
+    session_idle,           // idle limit reached
+    session_too_large,      // claims do not fit the cookie
+    tenant_unknown,         // a tenant directive is empty for this request
+    organization_mismatch,  // signed in to another organization
+    connection_mismatch,    // signed in through another connection
+    method_not_allowed,
+    cross_site,  // another site asked for a logout
+
+    // the authorization response (RFC 6749 4.1.2, RFC 9207)
+    request_malformed,  // missing, duplicate or oversized parameters
+    state_invalid,      // does not open
+    state_expired,
+    login_cookie_missing,  // binding cookie absent or of another browser
+    login_spent,           // this login was completed before
+    response_issuer_missing,
+    response_issuer_mismatch,
+    provider_error,  // ?error=... from the provider
+
+    // the back-channel
+    provider_unavailable,  // discovery or keys not to be had
+    provider_timeout,
+    discovery_invalid,
+    discovery_issuer_mismatch,
+    token_request_failed,   // token endpoint not reached
+    token_request_refused,  // token endpoint answered with an OAuth error
+    token_response_invalid,
+    key_set_invalid,
+
+    // JOSE (RFC 7515, 7517, 7518, 8725)
+    token_malformed,
+    token_too_large,
+    header_invalid,
+    algorithm_not_allowed,
+    critical_header,
+    key_unknown,
+    key_unusable,
+    signature_invalid,
+
+    // ID token (OIDC Core 3.1.3.7)
+    claims_malformed,
+    issuer_mismatch,
+    audience_mismatch,
+    audience_untrusted,
+    authorized_party_mismatch,
+    token_expired,
+    token_not_yet_valid,
+    issued_at_invalid,
+    nonce_mismatch,
+    subject_missing,
+    at_hash_mismatch,
+    c_hash_mismatch,
+    token_type_mismatch,
+
+    internal,  // out of memory, no randomness: ours
+};
+
+/** The fixed word of a reason, "" for none. */
+std::string_view word(Reason reason) noexcept;
+
+}  // namespace scalekit

@@ -1,0 +1,214 @@
+#include "base/url.hpp"
+
+#include <algorithm>
+
+namespace scalekit {
+
+namespace {
+
+bool isDigit(char c) noexcept
+{
+    return c >= '0' && c <= '9';
+}
+
+bool isAlphanumeric(char c) noexcept
+{
+    return isDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+int hexValue(char c) noexcept
+{
+    if (isDigit(c)) {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/** Printable ASCII without the space and without the backslash, which browsers read as a slash. */
+bool isPlain(std::string_view text) noexcept
+{
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return c > 0x20 && c < 0x7f && c != '\\'; });
+}
+
+bool isHostName(std::string_view host) noexcept
+{
+    return !host.empty() && host.front() != '.' && host.find("..") == std::string_view::npos &&
+           std::all_of(host.begin(), host.end(), [](char c) {
+               return isAlphanumeric(c) || c == '-' || c == '.' || c == '_';
+           });
+}
+
+bool isBracketedAddress(std::string_view host) noexcept
+{
+    if (host.size() < 4 || host.front() != '[' || host.back() != ']') {
+        return false;
+    }
+    host = host.substr(1, host.size() - 2);
+    return host.find(':') != std::string_view::npos &&
+           std::all_of(host.begin(), host.end(),
+                       [](char c) { return hexValue(c) >= 0 || c == ':' || c == '.'; });
+}
+
+bool isPort(std::string_view port) noexcept
+{
+    if (port.empty() || port.size() > 5 || port.front() == '0' ||
+        !std::all_of(port.begin(), port.end(), isDigit)) {
+        return false;
+    }
+    int number = 0;
+    for (const char c : port) {
+        number = number * 10 + (c - '0');
+    }
+    return number <= 65535;
+}
+
+/** Takes one dot from the front, written "." or "%2e", as WHATWG reads it. */
+bool takeDot(std::string_view& segment) noexcept
+{
+    if (segment.starts_with('.')) {
+        segment.remove_prefix(1);
+        return true;
+    }
+    if (segment.starts_with("%2e") || segment.starts_with("%2E")) {
+        segment.remove_prefix(3);
+        return true;
+    }
+    return false;
+}
+
+bool isDotSegment(std::string_view segment) noexcept
+{
+    return takeDot(segment) && (segment.empty() || (takeDot(segment) && segment.empty()));
+}
+
+bool hasDotSegment(std::string_view path) noexcept
+{
+    while (!path.empty()) {
+        const std::size_t slash = path.find('/');
+        if (isDotSegment(path.substr(0, slash))) {
+            return true;
+        }
+        path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
+    }
+    return false;
+}
+
+}  // namespace
+
+std::optional<Url> parseUrl(std::string_view text) noexcept
+{
+    if (!isPlain(text) || text.find('#') != std::string_view::npos) {
+        return std::nullopt;
+    }
+
+    Url url;
+    const std::size_t colon = text.find("://");
+    if (colon == std::string_view::npos) {
+        return std::nullopt;
+    }
+    url.scheme = text.substr(0, colon);
+    if (url.scheme != "https" && url.scheme != "http") {
+        return std::nullopt;
+    }
+    text.remove_prefix(colon + 3);
+
+    const std::size_t question = text.find('?');
+    if (question != std::string_view::npos) {
+        url.query = text.substr(question + 1);
+        text = text.substr(0, question);
+    }
+
+    const std::size_t slash = text.find('/');
+    if (slash != std::string_view::npos) {
+        url.path = text.substr(slash);
+        text = text.substr(0, slash);
+    }
+
+    // What is left is the authority; a port's colon stands after the bracket of an IPv6 address.
+    const std::size_t bracket = text.find(']');
+    const std::size_t port = text.find(':', bracket == std::string_view::npos ? 0 : bracket);
+    if (port != std::string_view::npos) {
+        url.port = text.substr(port + 1);
+        if (!isPort(url.port)) {
+            return std::nullopt;
+        }
+    }
+    url.host = text.substr(0, port);
+    if (!isHostName(url.host) && !isBracketedAddress(url.host)) {
+        return std::nullopt;
+    }
+
+    return url;
+}
+
+std::string percentEncode(std::string_view text)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    std::string encoded;
+    encoded.reserve(text.size());
+
+    for (const char c : text) {
+        if (isAlphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~') {
+            encoded += c;
+        } else {
+            const auto byte = static_cast<unsigned char>(c);
+            encoded += '%';
+            encoded += digits[byte >> 4];
+            encoded += digits[byte & 15];
+        }
+    }
+
+    return encoded;
+}
+
+std::optional<std::string> percentDecode(std::string_view text, Plus plus)
+{
+    std::string decoded;
+    decoded.reserve(text.size());
+
+    for (std::size_t i = 0; i < text.size(); i++) {
+        if (text[i] == '+' && plus == Plus::space) {
+            decoded += ' ';
+        } else if (text[i] != '%') {
+            decoded += text[i];
+        } else {
+            const int high = text.size() - i > 2 ? hexValue(text[i + 1]) : -1;
+            const int low = text.size() - i > 2 ? hexValue(text[i + 2]) : -1;
+            if (high < 0 || low < 0) {
+                return std::nullopt;
+            }
+            decoded += static_cast<char>(high << 4 | low);
+            i += 2;
+        }
+    }
+
+    return decoded;
+}
+
+std::string safeReturnUrl(std::string_view text)
+{
+    if (!isPlain(text) || !text.starts_with('/') || text.starts_with("//")) {
+        return "/";
+    }
+
+    text = text.substr(0, text.find('#'));
+    const std::string_view path = text.substr(0, text.find('?'));
+
+    // Resolving dot segments only takes segments away, so the result can start with "//" only where
+    // "//" stands in the path already: a path with both is refused ("/.//evil.example",
+    // "/a/%2e%2e//evil.example").
+    if (path.find("//") != std::string_view::npos && hasDotSegment(path)) {
+        return "/";
+    }
+
+    if (text.size() <= maxReturnUrl) {
+        return std::string(text);
+    }
+    return path.size() <= maxReturnUrl ? std::string(path) : "/";
+}
+
+}  // namespace scalekit
