@@ -1,0 +1,340 @@
+#include "jose/jwk.hpp"
+
+#include "base/base64url.hpp"
+
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
+#include <openssl/rsa.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace scalekit {
+
+namespace {
+
+using ParamBuilder = OpensslHandle<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
+using Params = OpensslHandle<OSSL_PARAM, OSSL_PARAM_free>;
+
+// RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1, RFC 8037 section 2
+constexpr const char* secretMembers[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
+
+/** The bytes of a member; empty when it is absent, no string or not strict base64url. */
+std::string bytesMember(const json_t* jwk, const char* name)
+{
+    const auto text = stringMember(jwk, name);
+    return text ? base64urlDecode(*text).value_or("") : std::string();
+}
+
+/** A row that tells the sizes of the curve, nullptr for a curve that none of them uses. */
+const Algorithm* findCurve(KeyType type, std::string_view curve) noexcept
+{
+    for (const Algorithm& row : algorithms()) {
+        if (row.keyType == type && row.curve == curve) {
+            return &row;
+        }
+    }
+    return nullptr;
+}
+
+Pkey makeKey(const char* type, OSSL_PARAM_BLD* members)
+{
+    const Params params(OSSL_PARAM_BLD_to_param(members));
+    const PkeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
+    EVP_PKEY* key = nullptr;
+
+    if (!params || !context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
+        EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params.get()) != 1) {
+        return nullptr;
+    }
+    return Pkey(key);
+}
+
+/**
+ * The fingerprint of keys whose primes can be found again (ROCA, CVE-2017-15361): modulo every
+ * small prime the modulus is a power of 65537. One sound key in 200 million looks the same.
+ */
+bool isRoca(const BIGNUM* modulus)
+{
+    constexpr unsigned long primes[] = {
+        3,  5,  7,  11, 13, 17,  19,  23,  29,  31,  37,  41,  43,  47,  53,  59,  61,  67,  71,
+        73, 79, 83, 89, 97, 101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167};
+
+    return std::all_of(std::begin(primes), std::end(primes), [&](unsigned long prime) {
+        const unsigned long rest = BN_mod_word(modulus, prime);
+        unsigned long power = 1;
+        do {
+            if (power == rest) {
+                return true;
+            }
+            power = power * 65537 % prime;
+        } while (power != 1);
+        return false;
+    });
+}
+
+/** RFC 7518 section 6.3.1. */
+Pkey makeRsaKey(const json_t* jwk)
+{
+    const std::string n = bytesMember(jwk, "n");
+    const std::string e = bytesMember(jwk, "e");
+    if (n.size() > maxModulusBits / 8 + 1 || e.size() > maxExponentBits / 8 + 1) {
+        return nullptr;  // before a long number is made of it; one zero byte in front is harmless
+    }
+
+    const Bignum modulus(BN_bin2bn(octets(n), static_cast<int>(n.size()), nullptr));
+    const Bignum exponent(BN_bin2bn(octets(e), static_cast<int>(e.size()), nullptr));
+    if (!modulus || !exponent) {
+        return nullptr;
+    }
+    if (BN_num_bits(modulus.get()) < minModulusBits ||
+        BN_num_bits(modulus.get()) > maxModulusBits || !BN_is_odd(modulus.get()) ||
+        isRoca(modulus.get())) {
+        return nullptr;
+    }
+    // e = 1 makes every signature its own message; OpenSSL takes it
+    if (BN_num_bits(exponent.get()) < 2 || BN_num_bits(exponent.get()) > maxExponentBits ||
+        !BN_is_odd(exponent.get())) {
+        return nullptr;
+    }
+
+    // no EVP_PKEY_public_check() here: beyond the above it looks for small factors and a prime
+    // modulus, which stops the event loop for 3 ms a key of 2048 and 100 ms of 8192 bits
+    const ParamBuilder members(OSSL_PARAM_BLD_new());
+    if (!members ||
+        OSSL_PARAM_BLD_push_BN(members.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get()) != 1 ||
+        OSSL_PARAM_BLD_push_BN(members.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get()) != 1) {
+        return nullptr;
+    }
+    return makeKey("RSA", members.get());
+}
+
+/** For EC: the point is on its curve. */
+bool isValid(EVP_PKEY* key)
+{
+    const PkeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
+    return context && EVP_PKEY_public_check(context.get()) == 1;
+}
+
+/** RFC 7518 section 6.2.1: both coordinates in the full length of the field. */
+Pkey makeEcKey(const json_t* jwk, const Algorithm& curve)
+{
+    const std::string x = bytesMember(jwk, "x");
+    const std::string y = bytesMember(jwk, "y");
+    if (x.size() != curve.signatureSize / 2 || y.size() != curve.signatureSize / 2) {
+        return nullptr;
+    }
+
+    const std::string group(curve.curve);
+    const std::string point = '\x04' + x + y;  // uncompressed (SEC 1 section 2.3.3)
+    const ParamBuilder members(OSSL_PARAM_BLD_new());
+    if (!members ||
+        OSSL_PARAM_BLD_push_utf8_string(members.get(), OSSL_PKEY_PARAM_GROUP_NAME, group.c_str(),
+                                        0) != 1 ||
+        OSSL_PARAM_BLD_push_octet_string(members.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
+                                         point.size()) != 1) {
+        return nullptr;
+    }
+    Pkey key = makeKey("EC", members.get());
+    return key && isValid(key.get()) ? std::move(key) : nullptr;
+}
+
+/** RFC 8037 section 2. Bytes that are no point make a key that verifies nothing. */
+Pkey makeOkpKey(const json_t* jwk, const Algorithm& curve)
+{
+    const std::string x = bytesMember(jwk, "x");
+    if (x.size() != curve.signatureSize / 2) {
+        return nullptr;
+    }
+
+    const std::string type(curve.curve);  // OpenSSL has a key type for each of these curves
+    const ParamBuilder members(OSSL_PARAM_BLD_new());
+    if (!members || OSSL_PARAM_BLD_push_octet_string(members.get(), OSSL_PKEY_PARAM_PUB_KEY,
+                                                     x.data(), x.size()) != 1) {
+        return nullptr;
+    }
+    Pkey key = makeKey(type.c_str(), members.get());
+    return key && isValid(key.get()) ? std::move(key) : nullptr;
+}
+
+/** RFC 7517 sections 4.2 and 4.3. */
+bool mayVerify(const json_t* jwk)
+{
+    if (hasMember(jwk, "use") && stringMember(jwk, "use") != "sig") {
+        return false;
+    }
+    if (!hasMember(jwk, "key_ops")) {
+        return true;
+    }
+
+    bool verify = false;
+    const json_t* operations = json_object_get(jwk, "key_ops");
+    for (std::size_t i = 0; i < json_array_size(operations); i++) {  // 0 when it is no array
+        const json_t* operation = json_array_get(operations, i);
+        verify = verify || (json_is_string(operation) && stringValue(operation) == "verify");
+    }
+    return verify;
+}
+
+/** PSS with the digest's own size as the length of the salt (RFC 7518 3.5). */
+bool usePss(EVP_PKEY_CTX* parameters)
+{
+    return EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) == 1 &&
+           EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, RSA_PSS_SALTLEN_DIGEST) == 1;
+}
+
+DigestContext makeVerifier(const Algorithm& algorithm, EVP_PKEY* key)
+{
+    DigestContext context(EVP_MD_CTX_new());
+    EVP_PKEY_CTX* parameters = nullptr;  // the context's
+
+    if (!context || EVP_DigestVerifyInit_ex(context.get(), &parameters, algorithm.digest, nullptr,
+                                            nullptr, key, nullptr) != 1) {
+        return nullptr;
+    }
+    if (algorithm.padding == Padding::pss && !usePss(parameters)) {
+        return nullptr;
+    }
+    return context;
+}
+
+}  // namespace
+
+bool Jwk::allows(const Algorithm& wanted) const noexcept
+{
+    return wanted.keyType == type && wanted.curve == curve &&
+           (algorithm == nullptr || algorithm == &wanted);
+}
+
+const EVP_MD_CTX* Jwk::verifier(const Algorithm& wanted) const noexcept
+{
+    for (const Verifier& prepared : verifiers) {
+        if (prepared.algorithm == &wanted) {
+            return prepared.context.get();
+        }
+    }
+    return nullptr;
+}
+
+std::size_t Jwk::signatureSize(const Algorithm& used) const noexcept
+{
+    return used.keyType == KeyType::rsa ? modulusSize : used.signatureSize;
+}
+
+Result<Jwk> parseJwk(const json_t* jwk)
+{
+    const ErrorQueueGuard guard;
+    Jwk key;
+
+    for (const char* member : secretMembers) {
+        if (hasMember(jwk, member)) {
+            return Reason::key_unusable;
+        }
+    }
+    if (!mayVerify(jwk)) {
+        return Reason::key_unusable;
+    }
+
+    if (hasMember(jwk, "kid")) {
+        const auto id = stringMember(jwk, "kid");
+        if (!id) {
+            return Reason::key_unusable;
+        }
+        key.id = *id;
+    }
+
+    const auto type = stringMember(jwk, "kty");
+    const auto curve = stringMember(jwk, "crv").value_or("");
+    if (type == "RSA") {
+        key.type = KeyType::rsa;
+        key.pkey = makeRsaKey(jwk);
+        key.modulusSize =
+            key.pkey ? static_cast<std::size_t>(EVP_PKEY_get_size(key.pkey.get())) : 0;
+
+    } else if (type == "EC") {
+        const Algorithm* sizes = findCurve(KeyType::ec, curve);
+        key.type = KeyType::ec;
+        key.curve = curve;
+        key.pkey = sizes != nullptr ? makeEcKey(jwk, *sizes) : nullptr;
+
+    } else if (type == "OKP") {
+        const Algorithm* sizes = findCurve(KeyType::okp, curve);
+        key.type = KeyType::okp;
+        key.curve = curve;
+        key.pkey = sizes != nullptr ? makeOkpKey(jwk, *sizes) : nullptr;
+    }
+    if (!key.pkey) {
+        return Reason::key_unusable;
+    }
+
+    if (hasMember(jwk, "alg")) {
+        const Algorithm* algorithm = findAlgorithm(stringMember(jwk, "alg").value_or(""));
+        if (algorithm == nullptr || !key.allows(*algorithm)) {
+            return Reason::key_unusable;
+        }
+        key.algorithm = algorithm;
+    }
+
+    for (const Algorithm& algorithm : algorithms()) {
+        if (!key.allows(algorithm)) {
+            continue;
+        }
+        key.verifiers.push_back({&algorithm, makeVerifier(algorithm, key.pkey.get())});
+        if (!key.verifiers.back().context) {
+            return Reason::key_unusable;
+        }
+    }
+
+    return key;
+}
+
+Result<KeySet> KeySet::parse(std::string_view json)
+{
+    const auto document = parseJsonObject(json, Reason::key_set_invalid);
+    if (!document) {
+        return document.error();
+    }
+
+    const json_t* entries = json_object_get(document->get(), "keys");
+    if (!json_is_array(entries) || json_array_size(entries) > maxKeys) {
+        return Reason::key_set_invalid;
+    }
+
+    KeySet set;
+    for (std::size_t i = 0; i < json_array_size(entries); i++) {
+        Result<Jwk> key = parseJwk(json_array_get(entries, i));
+        if (key) {
+            set.keys_.push_back(std::move(*key));
+        }
+    }
+    if (set.keys_.empty()) {
+        return Reason::key_set_invalid;
+    }
+    return set;
+}
+
+std::vector<const Jwk*> KeySet::candidates(std::string_view kid, const Algorithm& algorithm) const
+{
+    std::vector<const Jwk*> found;
+    for (const Jwk& key : keys_) {
+        if (key.allows(algorithm) && (kid.empty() || key.id == kid)) {
+            found.push_back(&key);
+        }
+    }
+
+    if (kid.empty() && found.size() > 1) {
+        found.clear();
+    }
+    if (found.size() > maxCandidates) {
+        found.resize(maxCandidates);
+    }
+    return found;
+}
+
+bool KeySet::hasKid(std::string_view kid) const noexcept
+{
+    return !kid.empty() &&
+           std::any_of(keys_.begin(), keys_.end(), [&](const Jwk& key) { return key.id == kid; });
+}
+
+}  // namespace scalekit

@@ -1,0 +1,116 @@
+#include "jose/jwt.hpp"
+
+#include "base/base64url.hpp"
+
+#include <optional>
+
+namespace scalekit {
+
+namespace {
+
+struct Segments {
+    std::string_view header;
+    std::string_view payload;
+    std::string_view signature;
+    std::string_view signingInput;  // the first two and their dot
+};
+
+/** Looks for the third dot, never for the fourth: a text of dots costs nothing. */
+std::optional<Segments> split(std::string_view compact) noexcept
+{
+    const std::size_t first = compact.find('.');
+    if (first == std::string_view::npos) {
+        return std::nullopt;
+    }
+    const std::size_t second = compact.find('.', first + 1);
+    if (second == std::string_view::npos ||
+        compact.find('.', second + 1) != std::string_view::npos) {
+        return std::nullopt;
+    }
+
+    return Segments{compact.substr(0, first), compact.substr(first + 1, second - first - 1),
+                    compact.substr(second + 1), compact.substr(0, second)};
+}
+
+}  // namespace
+
+/** RFC 7515 section 5.2, steps 1 to 7, and what RFC 7519 section 7.2 asks of the header. */
+Result<UnverifiedJwt> UnverifiedJwt::parse(std::string_view compact)
+{
+    UnverifiedJwt token;
+
+    // 1. the serialization
+    if (compact.size() > maxTokenSize) {
+        return Reason::token_too_large;
+    }
+    const auto segments = split(compact);
+    if (!segments) {
+        return Reason::token_malformed;
+    }
+    token.signingInput_ = segments->signingInput;
+
+    // 2. the encoded header
+    const auto headerText = base64urlDecode(segments->header);
+    if (!headerText) {
+        return Reason::token_malformed;
+    }
+
+    // 3, 4. a JSON object without duplicate members
+    const auto header = parseJsonObject(*headerText, Reason::header_invalid);
+    if (!header) {
+        return header.error();
+    }
+    const json_t* members = header->get();
+
+    // 5. no extension is understood, so none may be critical; "b64" would change the signing input
+    // (RFC 7797), "enc" makes it no JWS (RFC 7516 section 9)
+    if (hasMember(members, "crit") || hasMember(members, "b64")) {
+        return Reason::critical_header;
+    }
+    if (hasMember(members, "enc")) {
+        return Reason::header_invalid;
+    }
+
+    const auto algorithm = stringMember(members, "alg");
+    if (!algorithm) {
+        return Reason::header_invalid;
+    }
+    token.algorithm_ = findAlgorithm(*algorithm);
+    if (token.algorithm_ == nullptr) {
+        return Reason::algorithm_not_allowed;
+    }
+
+    if (hasMember(members, "kid")) {
+        const auto kid = stringMember(members, "kid");
+        if (!kid || kid->empty() || kid->size() > maxKidSize) {
+            return Reason::header_invalid;
+        }
+        token.kid_ = *kid;
+    }
+
+    if (hasMember(members, "typ")) {
+        const auto type = stringMember(members, "typ");
+        if (!type) {
+            return Reason::header_invalid;
+        }
+        token.type_ = *type;
+    }
+
+    // 6. the encoded payload
+    auto payload = base64urlDecode(segments->payload);
+    if (!payload) {
+        return Reason::token_malformed;
+    }
+    token.payload_ = std::move(*payload);
+
+    // 7. the encoded signature
+    auto signature = base64urlDecode(segments->signature);
+    if (!signature) {
+        return Reason::token_malformed;
+    }
+    token.signature_ = std::move(*signature);
+
+    return token;
+}
+
+}  // namespace scalekit
