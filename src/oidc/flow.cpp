@@ -1,0 +1,143 @@
+#include "oidc/flow.hpp"
+
+#include "crypto/digest.hpp"
+#include "oidc/claims.hpp"
+
+namespace scalekit {
+
+Callback openCallback(const RelyingParty& party, const Provider& provider, std::string_view query,
+                      std::string_view bindingCookie, std::chrono::sys_seconds now)
+{
+    Callback callback;
+    const auto end = [&callback](Callback::Kind kind, Reason reason) {
+        callback.kind = kind;
+        callback.reason = reason;
+        return std::move(callback);
+    };
+
+    auto response = parseAuthorizationResponse(query);
+    if (!response) {
+        return end(Callback::Kind::refuse, response.error());
+    }
+
+    // A provider may fail before it has read the state: such an error is told, but leads nowhere.
+    auto state = openState(party, response->state);
+    if (!state && response->error.empty()) {
+        return end(Callback::Kind::refuse, Reason::state_invalid);
+    }
+
+    // RFC 9207 2.4: before the code is used, and for errors too.
+    if (const Reason reason = checkResponseIssuer(*response, provider); reason != Reason::none) {
+        return end(Callback::Kind::refuse, reason);
+    }
+
+    callback.error = response->error.empty() ? "" : knownProviderError(response->error);
+    if (!state) {
+        return end(Callback::Kind::providerError, Reason::provider_error);
+    }
+    callback.state = *std::move(state);
+
+    if (expired(callback.state, now, party.skew)) {
+        return end(Callback::Kind::orphan, Reason::state_expired);
+    }
+    auto binding = openBinding(party, bindingCookie, now);
+    if (!binding || !equalSecrets(binding->digest(), callback.state.bindingDigest)) {
+        return end(Callback::Kind::orphan, Reason::login_cookie_missing);
+    }
+    if (!response->error.empty()) {
+        return end(Callback::Kind::providerError, Reason::provider_error);
+    }
+
+    callback.binding = *std::move(binding);
+    callback.code = std::move(response->code);
+    return end(Callback::Kind::complete, Reason::none);
+}
+
+LoginFlow::LoginFlow(const RelyingParty& party, std::shared_ptr<const Provider> provider,
+                     std::shared_ptr<const KeySet> keys, Callback callback, std::string redirectUri)
+    : party_(party), provider_(std::move(provider)), keys_(std::move(keys)),
+      callback_(std::move(callback)), redirectUri_(std::move(redirectUri))
+{}
+
+Step LoginFlow::begin()
+{
+    if (callback_.kind != Callback::Kind::complete) {
+        return Refuse{Reason::internal};
+    }
+
+    return FetchToken{codeExchange(*provider_, party_.client, callback_.code, redirectUri_,
+                                   callback_.binding.codeVerifier(callback_.state.id))};
+}
+
+Step LoginFlow::onTokenResponse(long status, std::string_view body, std::chrono::sys_seconds now)
+{
+    auto tokens = parseTokenResponse(status, body);
+    if (!tokens) {
+        return Refuse{tokens.error()};
+    }
+    tokens_ = *std::move(tokens);
+
+    return verifyIdToken(now);
+}
+
+Step LoginFlow::onKeys(std::shared_ptr<const KeySet> keys, std::chrono::sys_seconds now)
+{
+    keysRefreshed_ = true;
+    if (keys != nullptr) {
+        keys_ = std::move(keys);
+    }
+    if (keys_ == nullptr) {
+        return Refuse{Reason::provider_unavailable};
+    }
+
+    return verifyIdToken(now);
+}
+
+Step LoginFlow::verifyIdToken(std::chrono::sys_seconds now)
+{
+    const auto token = UnverifiedJwt::parse(tokens_.idToken);
+    if (!token) {
+        return Refuse{token.error()};
+    }
+
+    // A bad signature may mean that the provider replaced a key and kept its id.
+    const auto verified =
+        keys_ != nullptr ? verify(*token, *keys_) : Result<Jwt>(Reason::key_unknown);
+    if (!verified) {
+        const Reason reason = verified.error();
+        const bool replaced = reason == Reason::key_unknown || reason == Reason::signature_invalid;
+        if (replaced && !keysRefreshed_) {
+            keysRefreshed_ = true;
+            return FetchKeys{};
+        }
+        return Refuse{reason};
+    }
+
+    const LoginState& state = callback_.state;
+    const std::string nonce = callback_.binding.nonce(state.id);
+
+    IdTokenRules rules;
+    rules.issuers = &party_.issuers;
+    rules.clientId = party_.client.id;
+    rules.nonce = nonce;
+    rules.code = callback_.code;
+    rules.accessToken = tokens_.accessToken;
+    rules.now = now;
+    rules.skew = party_.skew;
+    if (const Reason reason = checkIdToken(*verified, rules); reason != Reason::none) {
+        return Refuse{reason};
+    }
+
+    // The browser could change what was asked for; the provider's answer is what counts.
+    Identity identity = identityFrom(verified->claims.get());
+    if (!state.organization.empty() && identity.organization != state.organization) {
+        return Refuse{Reason::organization_mismatch};
+    }
+    if (!state.connection.empty() && identity.connection != state.connection) {
+        return Refuse{Reason::connection_mismatch};
+    }
+
+    return Done{std::move(identity), state.returnUrl};
+}
+
+}  // namespace scalekit

@@ -1,0 +1,94 @@
+#pragma once
+
+#include "base/identity.hpp"
+#include "jose/verify.hpp"
+#include "oidc/login.hpp"
+#include "oidc/response.hpp"
+
+#include <memory>
+#include <string>
+#include <variant>
+
+/**
+ * The second half of a login as steps: it is fed what came in and answers with what to do next. The
+ * caller fetches and nothing else; the flow never does I/O.
+ */
+namespace scalekit {
+
+/** POST this to the token endpoint, then call onTokenResponse(). */
+struct FetchToken {
+    TokenRequest request;
+};
+
+/**
+ * Get the provider's key set anew, then call onKeys(): the token names a key that is not in it, or
+ * its signature does not verify and the key may have been replaced under the same kid.
+ */
+struct FetchKeys {};
+
+/** The person is who the identity says. */
+struct Done {
+    Identity identity;
+    std::string returnUrl;
+};
+
+struct Refuse {
+    Reason reason;
+};
+
+using Step = std::variant<FetchToken, FetchKeys, Done, Refuse>;
+
+/** What a callback turns out to be, before anything is fetched. */
+struct Callback {
+    enum class Kind {
+        complete,  // state and browser belong together: spend the login, run the flow
+        orphan,    // an authentic state, but expired or without the login cookie it was made with:
+                   // go to its returnUrl or begin once more
+        providerError,  // the provider refused; `error` says why
+        refuse,         // nothing here can be trusted
+    };
+    Kind kind = Kind::refuse;
+    Reason reason = Reason::none;  // of orphan, providerError and refuse
+    std::string error;             // known provider error code, else "unknown"
+    std::string code;
+    LoginState state;      // of all but refuse; its id is empty in a providerError without state
+    LoginBinding binding;  // of complete
+};
+
+/** Judges the callback's query and login cookie, RFC 9207 issuer included. */
+Callback openCallback(const RelyingParty& party, const Provider& provider, std::string_view query,
+                      std::string_view bindingCookie, std::chrono::sys_seconds now);
+
+/** Exchanges the code and checks the ID token. One object per login. */
+class LoginFlow {
+  public:
+    LoginFlow(const RelyingParty& party, std::shared_ptr<const Provider> provider,
+              std::shared_ptr<const KeySet> keys, Callback callback, std::string redirectUri);
+
+    /** The token request. */
+    Step begin();
+
+    /** The answer of the token endpoint. Its ID token is verified with the keys at hand. */
+    Step onTokenResponse(long status, std::string_view body, std::chrono::sys_seconds now);
+
+    /**
+     * The refreshed key set, nullptr when it could not be had (the old one decides); asked for at
+     * most once per login.
+     */
+    Step onKeys(std::shared_ptr<const KeySet> keys, std::chrono::sys_seconds now);
+
+    const LoginState& state() const noexcept { return callback_.state; }
+
+  private:
+    Step verifyIdToken(std::chrono::sys_seconds now);
+
+    const RelyingParty& party_;
+    std::shared_ptr<const Provider> provider_;
+    std::shared_ptr<const KeySet> keys_;
+    Callback callback_;
+    std::string redirectUri_;
+    TokenResponse tokens_;
+    bool keysRefreshed_ = false;
+};
+
+}  // namespace scalekit

@@ -1,0 +1,106 @@
+#include "oidc/provider.hpp"
+
+#include "base/json.hpp"
+#include "base/url.hpp"
+
+namespace scalekit {
+
+namespace {
+
+/** An endpoint: its name in a discovery document, where it is kept, and Scalekit's path for it. */
+struct Endpoint {
+    const char* member;
+    std::string Provider::*kept;
+    std::string ProviderSettings::*setting;
+    std::string_view path;
+};
+
+constexpr Endpoint endpoints[] = {
+    {"authorization_endpoint", &Provider::authorizationEndpoint,
+     &ProviderSettings::authorizationEndpoint, "/oauth/authorize"},
+    {"token_endpoint", &Provider::tokenEndpoint, &ProviderSettings::tokenEndpoint, "/oauth/token"},
+    {"jwks_uri", &Provider::jwksUri, &ProviderSettings::jwksUri, "/keys"},
+    {"end_session_endpoint", &Provider::endSessionEndpoint, &ProviderSettings::endSessionEndpoint,
+     "/oidc/logout"},
+    {"userinfo_endpoint", &Provider::userinfoEndpoint, &ProviderSettings::userinfoEndpoint,
+     "/userinfo"},
+};
+
+std::string below(std::string_view issuer, std::string_view path)
+{
+    if (issuer.ends_with('/')) {
+        issuer.remove_suffix(1);
+    }
+
+    std::string url(issuer);
+    url += path;
+    return url;
+}
+
+bool usable(std::string_view text, const ProviderSettings& settings)
+{
+    const auto url = parseUrl(text);
+    return url && (url->https() || settings.allowHttp);
+}
+
+}  // namespace
+
+bool ProviderSettings::selfSufficient() const noexcept
+{
+    return !authorizationEndpoint.empty() && !tokenEndpoint.empty() && !jwksUri.empty();
+}
+
+std::string discoveryUrl(std::string_view issuer)
+{
+    return below(issuer, "/.well-known/openid-configuration");
+}
+
+Result<Provider> parseDiscovery(std::string_view json, const ProviderSettings& settings)
+{
+    const auto document = parseJsonObject(json, Reason::discovery_invalid);
+    if (!document) {
+        return document.error();
+    }
+    const json_t* metadata = document->get();
+
+    const auto issuer = stringMember(metadata, "issuer");
+    if (!issuer) {
+        return Reason::discovery_invalid;
+    }
+    if (*issuer != settings.issuer) {
+        return Reason::discovery_issuer_mismatch;
+    }
+
+    Provider provider = providerFromSettings(settings);
+    for (const Endpoint& endpoint : endpoints) {
+        std::string& kept = provider.*endpoint.kept;
+
+        if ((settings.*endpoint.setting).empty() && hasMember(metadata, endpoint.member)) {
+            kept = stringMember(metadata, endpoint.member).value_or("");
+        }
+        if (!usable(kept, settings)) {
+            return Reason::discovery_invalid;
+        }
+    }
+
+    const json_t* promised =
+        json_object_get(metadata, "authorization_response_iss_parameter_supported");
+    provider.responseIssuer = json_is_true(promised);
+
+    return provider;
+}
+
+Provider providerFromSettings(const ProviderSettings& settings)
+{
+    Provider provider;
+    provider.issuer = settings.issuer;
+
+    for (const Endpoint& endpoint : endpoints) {
+        const std::string& setting = settings.*endpoint.setting;
+        provider.*endpoint.kept = setting.empty() ? below(settings.issuer, endpoint.path) : setting;
+    }
+
+    return provider;
+}
+
+}  // namespace scalekit
