@@ -1,0 +1,174 @@
+#include "nginx/environment_directives.hpp"
+#include "nginx/interop.hpp"
+#include "session/codec.hpp"
+
+/**
+ * The scalekit_environment block as a whole: reading it, the checks that need all of it, and the
+ * keys that follow from it.
+ */
+namespace scalekit {
+
+namespace {
+
+char* parseDirective(ngx_conf_t* cf, ngx_command_t*, void* data) noexcept
+try {
+    EnvironmentDraft& draft = *static_cast<EnvironmentDraft*>(data);
+    const auto* arguments = static_cast<ngx_str_t*>(cf->args->elts);
+
+    Words words;
+    for (ngx_uint_t i = 0; i < cf->args->nelts; ++i) {
+        words.push_back(view(arguments[i]));
+    }
+    if (words[0] == "include") {
+        return ngx_conf_include(cf, nullptr, data);
+    }
+
+    const std::string problem = applyDirective(draft, words);
+    if (!problem.empty()) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "scalekit_environment \"%s\": \"%*s\" %s",
+                           draft.environment.name.c_str(), words[0].size(), words[0].data(),
+                           problem.c_str());
+        return confError;
+    }
+    return confOk;
+} catch (...) {
+    return confError;
+}
+
+/** https, unless the administrator spelled out that plain http is meant. */
+std::string checkSchemes(const Environment& environment)
+{
+    const std::pair<std::string_view, std::string_view> urls[] = {
+        {"url", environment.provider.issuer},
+        {"base_url", environment.baseUrl},
+        {"endpoint authorize", environment.provider.authorizationEndpoint},
+        {"endpoint token", environment.provider.tokenEndpoint},
+        {"endpoint jwks", environment.provider.jwksUri},
+        {"endpoint logout", environment.provider.endSessionEndpoint},
+        {"endpoint userinfo", environment.provider.userinfoEndpoint},
+    };
+    for (const auto& [name, url] : urls) {
+        if (!environment.allowHttp && !url.empty() && !url.starts_with("https://")) {
+            return quoted(name) +
+                   " is plain http; use https, or \"allow_http on\" for development on loopback";
+        }
+    }
+    return "";
+}
+
+std::string complete(EnvironmentDraft& draft)
+{
+    Environment& environment = draft.environment;
+    RelyingParty& party = environment.party;
+
+    if (environment.provider.issuer.empty()) {
+        return "\"url\" is missing; it is the environment URL of the Scalekit dashboard";
+    }
+    if (party.client.id.empty()) {
+        return "\"client_id\" is missing; it stands in the Scalekit dashboard under API "
+               "credentials";
+    }
+    if (party.client.secret.empty() && party.client.authentication != ClientAuthentication::none) {
+        return "\"client_secret\" is missing; write it as file:PATH, or set \"client_auth none\" "
+               "for a public client";
+    }
+    if (draft.sessionSecrets.empty()) {
+        return "\"session_keys\" is missing; make a key with: openssl rand -base64 48";
+    }
+    const std::string problem = checkSchemes(environment);
+    if (!problem.empty()) {
+        return problem;
+    }
+
+    party.environment = environment.name;
+    party.issuers = std::move(draft.issuers);
+    party.issuers.insert(party.issuers.begin(), environment.provider.issuer);
+    environment.limits.skew = party.skew;
+    environment.provider.allowHttp = environment.allowHttp;
+
+    Result<SealKeys> stateKeys = SealKeys::derive(draft.sessionSecrets, "state");
+    Result<SealKeys> bindingKeys = SealKeys::derive(draft.sessionSecrets, "login");
+    Result<SealKeys> sessionKeys = SealKeys::derive(draft.sessionSecrets, "session");
+    if (!stateKeys || !bindingKeys || !sessionKeys) {
+        return "OpenSSL could not derive keys from \"session_keys\"";
+    }
+    party.stateKeys = *std::move(stateKeys);
+    party.bindingKeys = *std::move(bindingKeys);
+    environment.sessionKeys = *std::move(sessionKeys);
+
+    SessionCookie& cookie = environment.cookie;
+    cookie.plainName = cookie.name;
+    for (const std::string_view prefix : {"__Host-", "__Secure-"}) {
+        if (cookie.name.starts_with(prefix)) {
+            cookie.plainName = cookie.name.substr(prefix.size());
+        }
+    }
+    environment.sessionContext = sessionContext(cookie.name, environment.name);
+    environment.plainSessionContext = sessionContext(cookie.plainName, environment.name);
+
+    environment.callbackPath =
+        draft.callback.empty() ? environment.basePath + "/callback" : draft.callback;
+    environment.loginPath = environment.basePath + "/login";
+    environment.logoutPath = environment.basePath + "/logout";
+    environment.sessionPath = environment.basePath + "/session";
+    return "";
+}
+
+}  // namespace
+
+char* setEnvironment(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
+try {
+    MainConf& main = *static_cast<MainConf*>(conf);
+    const std::string_view name = view(static_cast<ngx_str_t*>(cf->args->elts)[1]);
+
+    if (name == "off") {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "scalekit_environment cannot be named \"off\"");
+        return confError;
+    }
+    for (const auto& other : main.environments) {
+        if (other->name == name) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "scalekit_environment \"%s\" is defined twice, first in %s:%ui",
+                               other->name.c_str(), other->file.c_str(), other->line);
+            return confError;
+        }
+    }
+
+    auto environment = std::make_unique<Environment>();
+    environment->name = name;
+    environment->index = main.environments.size();
+    environment->file = view(cf->conf_file->file.name);
+    environment->line = cf->conf_file->line;
+    environment->party.scope = "openid profile email";
+
+    EnvironmentDraft draft{*environment, cf};
+    ngx_conf_t outer = *cf;
+    cf->handler = parseDirective;
+    cf->handler_conf = reinterpret_cast<char*>(&draft);
+    char* result = ngx_conf_parse(cf, nullptr);
+    *cf = outer;
+    if (result != NGX_CONF_OK) {
+        return result;
+    }
+
+    const std::string problem = complete(draft);
+    if (!problem.empty()) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "scalekit_environment \"%s\": %s",
+                           environment->name.c_str(), problem.c_str());
+        return confError;
+    }
+    if (environment->allowHttp) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "scalekit_environment \"%s\": \"allow_http on\" is for development on "
+                           "loopback: on plain http "
+                           "requests cookies lose Secure and the __Host- prefix",
+                           environment->name.c_str());
+    }
+
+    main.environments.push_back(std::move(environment));
+    return confOk;
+} catch (...) {
+    return confError;
+}
+
+}  // namespace scalekit

@@ -1,0 +1,83 @@
+#include "nginx/secret.hpp"
+
+#include "nginx/interop.hpp"
+
+#include <cstdlib>
+
+namespace scalekit {
+
+namespace {
+
+constexpr std::size_t maxSecretFile = 64 * 1024;
+
+std::optional<std::string> readFile(ngx_conf_t* cf, std::string_view path, std::string& problem)
+{
+    ngx_str_t name = copy(cf->pool, path);
+    if (name.data == nullptr || ngx_conf_full_name(cf->cycle, &name, 1) != NGX_OK) {
+        problem = "out of memory";
+        return std::nullopt;
+    }
+    const std::string fullName(view(name));
+
+    const ngx_fd_t fd = ngx_open_file(fullName.c_str(), NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+    if (fd == NGX_INVALID_FILE) {
+        problem = "cannot read \"" + fullName + "\": " + strerror(ngx_errno) +
+                  "; create it, readable by the user that starts nginx";
+        return std::nullopt;
+    }
+
+    std::string content(maxSecretFile + 1, '\0');
+    ngx_file_info_t info = {};
+    const bool known = ngx_fd_info(fd, &info) != NGX_FILE_ERROR;
+    const ssize_t size =
+        known && ngx_is_file(&info) ? ngx_read_fd(fd, content.data(), content.size()) : -1;
+    ngx_close_file(fd);
+
+    if (size < 0) {
+        problem = "cannot read \"" + fullName + "\": it is not a readable file";
+        return std::nullopt;
+    }
+    if (static_cast<std::size_t>(size) > maxSecretFile) {
+        problem = "\"" + fullName + "\" is larger than 64 KB";
+        return std::nullopt;
+    }
+    if ((info.st_mode & S_IROTH) != 0) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "scalekit: \"%s\" is readable by everyone; chmod 600 keeps it secret",
+                           fullName.c_str());
+    }
+
+    content.resize(static_cast<std::size_t>(size));
+    if (!content.empty() && content.back() == '\n') {
+        content.pop_back();
+    }
+    if (!content.empty() && content.back() == '\r') {
+        content.pop_back();
+    }
+    return content;
+}
+
+std::optional<std::string> readVariable(std::string_view name, std::string& problem)
+{
+    const char* value = std::getenv(std::string(name).c_str());
+    if (value == nullptr) {
+        problem = "the environment variable \"" + std::string(name) + "\" is not set for nginx";
+        return std::nullopt;
+    }
+    return value;
+}
+
+}  // namespace
+
+std::optional<std::string> readSecret(ngx_conf_t* cf, std::string_view text, std::string& problem)
+{
+    if (text.starts_with("file:")) {
+        return readFile(cf, text.substr(5), problem);
+    }
+    if (text.starts_with("env:")) {
+        return readVariable(text.substr(4), problem);
+    }
+    return std::string(text);
+}
+
+}  // namespace scalekit

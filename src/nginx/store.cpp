@@ -1,0 +1,302 @@
+#include "nginx/store.hpp"
+
+#include "nginx/interop.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace scalekit {
+
+namespace {
+
+constexpr std::uint32_t layoutVersion = 1;
+constexpr std::size_t bucketSize = 8;
+constexpr std::int64_t forcedCoolDown =
+    10'000;  // ms between key refreshes that tokens with unknown keys cause
+constexpr std::int64_t firstRetry = 1'000;     // ms
+constexpr std::int64_t longestRetry = 60'000;  // ms
+
+struct Text {
+    char* data;
+    std::size_t size;
+};
+
+struct SpentLogin {
+    unsigned char id[loginIdSize];
+    std::int64_t until;  // seconds; 0: free
+};
+
+}  // namespace
+
+struct SharedEnvironment {
+    SharedEnvironment* next;
+    Text key;  // name and issuer
+    ngx_atomic_t generation;
+    ngx_atomic_t failures;
+    Text discovery;
+    Text keys;
+    std::int64_t fetchedAt;  // all times in ms of the monotonic clock
+    std::int64_t nextFetch;
+    std::int64_t fetchUntil;   // 0: nobody fetches
+    std::int64_t forcedAfter;  // the next forced fetch is granted from here on
+    std::int64_t retry;        // ms to wait after the next failure
+};
+
+namespace {
+
+/** The root of the zone; ngx_slab_pool_t.data points here. */
+struct Store {
+    std::uint32_t layout;
+    SharedEnvironment* environments;
+    std::size_t buckets;
+    SpentLogin* spent;  // buckets * bucketSize
+};
+
+class Lock {
+  public:
+    explicit Lock(ngx_slab_pool_t* pool) noexcept : pool_(pool) { ngx_shmtx_lock(&pool_->mutex); }
+    ~Lock() { ngx_shmtx_unlock(&pool_->mutex); }
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+
+  private:
+    ngx_slab_pool_t* pool_;
+};
+
+ngx_slab_pool_t* slab(ngx_shm_zone_t* zone) noexcept
+{
+    return reinterpret_cast<ngx_slab_pool_t*>(zone->shm.addr);
+}
+
+Store* root(ngx_slab_pool_t* pool) noexcept
+{
+    return static_cast<Store*>(pool->data);
+}
+
+bool assign(ngx_slab_pool_t* pool, Text& text, std::string_view value) noexcept
+{
+    auto* data =
+        static_cast<char*>(ngx_slab_alloc_locked(pool, std::max<std::size_t>(value.size(), 1)));
+    if (data == nullptr) {
+        return false;
+    }
+    std::memcpy(data, value.data(), value.size());
+    if (text.data != nullptr) {
+        ngx_slab_free_locked(pool, text.data);
+    }
+    text = {data, value.size()};
+    return true;
+}
+
+std::string_view view(const Text& text) noexcept
+{
+    return {text.data, text.size};
+}
+
+std::string environmentKey(const Environment& environment)
+{
+    const ProviderSettings& p = environment.provider;
+    std::string key = environment.name;
+    for (const std::string* part :
+         {&p.issuer, &p.authorizationEndpoint, &p.tokenEndpoint, &p.jwksUri}) {
+        key += '\n';
+        key += *part;
+    }
+    return key;
+}
+
+SharedEnvironment* findShared(Store* store, std::string_view key) noexcept
+{
+    for (SharedEnvironment* shared = store->environments; shared != nullptr;
+         shared = shared->next) {
+        if (view(shared->key) == key) {
+            return shared;
+        }
+    }
+    return nullptr;
+}
+
+bool addEnvironment(ngx_slab_pool_t* pool, const Environment& environment)
+{
+    Store* store = root(pool);
+    const std::string key = environmentKey(environment);
+    if (findShared(store, key) != nullptr) {
+        return true;
+    }
+    auto* shared =
+        static_cast<SharedEnvironment*>(ngx_slab_calloc_locked(pool, sizeof(SharedEnvironment)));
+    if (shared == nullptr || !assign(pool, shared->key, key)) {
+        return false;
+    }
+    shared->retry = firstRetry;
+    shared->next = store->environments;
+    store->environments = shared;
+    return true;
+}
+
+bool createStore(ngx_slab_pool_t* pool, std::size_t zoneSize)
+{
+    auto* store = static_cast<Store*>(ngx_slab_calloc_locked(pool, sizeof(Store)));
+    if (store == nullptr) {
+        return false;
+    }
+    store->layout = layoutVersion;
+    store->buckets = zoneSize / 8 / (bucketSize * sizeof(SpentLogin));
+    store->spent = static_cast<SpentLogin*>(
+        ngx_slab_calloc_locked(pool, store->buckets * bucketSize * sizeof(SpentLogin)));
+    pool->data = store;
+    return store->spent != nullptr;
+}
+
+/** The zone's init function (ngx_shm_zone_init_pt): runs in the master, `oldData` is set when a
+ * reload keeps the memory. */
+ngx_int_t initStore(ngx_shm_zone_t* zone, void* oldData) noexcept
+try {
+    auto* main = static_cast<MainConf*>(zone->data);
+    ngx_slab_pool_t* pool = slab(zone);
+    const Lock lock(pool);
+
+    if (oldData == nullptr && !zone->shm.exists && !createStore(pool, zone->shm.size)) {
+        ngx_log_error(NGX_LOG_EMERG, zone->shm.log, 0,
+                      "scalekit_zone is too small; make it larger");
+        return NGX_ERROR;
+    }
+    if (root(pool)->layout != layoutVersion) {
+        ngx_log_error(NGX_LOG_EMERG, zone->shm.log, 0,
+                      "scalekit_zone was laid out by another version of the module; restart nginx "
+                      "instead of reloading it");
+        return NGX_ERROR;
+    }
+    for (const auto& environment : main->environments) {
+        if (!addEnvironment(pool, *environment)) {
+            ngx_log_error(NGX_LOG_EMERG, zone->shm.log, 0, "scalekit_zone is full; make it larger");
+            return NGX_ERROR;
+        }
+    }
+    return NGX_OK;
+} catch (...) {
+    return NGX_ERROR;
+}
+
+}  // namespace
+
+ngx_shm_zone_t* addStoreZone(ngx_conf_t* cf, std::size_t size, MainConf* main) noexcept
+{
+    ngx_str_t name = borrow("scalekit");
+    ngx_shm_zone_t* zone = ngx_shared_memory_add(cf, &name, size, &ngx_http_scalekit_module);
+    if (zone != nullptr) {
+        zone->init = initStore;
+        zone->data = main;
+    }
+    return zone;
+}
+
+SharedDocuments::SharedDocuments(ngx_shm_zone_t* zone, const Environment& environment) noexcept
+    : pool_(slab(zone)), shared_(nullptr)
+{
+    const Lock lock(pool_);
+    shared_ = findShared(root(pool_), environmentKey(environment));
+}
+
+std::uint64_t SharedDocuments::generation() const noexcept
+{
+    return shared_->generation;
+}
+
+std::uint64_t SharedDocuments::failures() const noexcept
+{
+    return shared_->failures;
+}
+
+SharedDocuments::Copy SharedDocuments::read() const
+{
+    const Lock lock(pool_);
+    return {shared_->generation, std::string(view(shared_->discovery)),
+            std::string(view(shared_->keys)), Milliseconds(shared_->fetchedAt)};
+}
+
+bool SharedDocuments::beginFetch(Want want, Milliseconds now, Milliseconds limit) noexcept
+{
+    const Lock lock(pool_);
+    if (shared_->fetchUntil > now.count()) {
+        return false;
+    }
+    if (now.count() < (want == Want::forced ? shared_->forcedAfter : shared_->nextFetch)) {
+        return false;
+    }
+    if (want == Want::forced) {
+        shared_->forcedAfter = now.count() + forcedCoolDown;
+    }
+    shared_->fetchUntil = (now + limit).count();
+    return true;
+}
+
+bool SharedDocuments::store(std::string_view discovery, std::string_view keys, Milliseconds now,
+                            Milliseconds refresh) noexcept
+{
+    const Lock lock(pool_);
+    const bool same = view(shared_->discovery) == discovery && view(shared_->keys) == keys;
+    const bool kept = same || (assign(pool_, shared_->discovery, discovery) &&
+                               assign(pool_, shared_->keys, keys));
+
+    shared_->fetchUntil = 0;
+    shared_->fetchedAt = now.count();
+    shared_->nextFetch = (now + refresh).count();
+    shared_->retry = firstRetry;
+    shared_->generation = shared_->generation + 1;
+    return kept;
+}
+
+void SharedDocuments::fail(Milliseconds now) noexcept
+{
+    const Lock lock(pool_);
+    shared_->fetchUntil = 0;
+    shared_->nextFetch = now.count() + shared_->retry;
+    shared_->retry = std::min(shared_->retry * 2, longestRetry);
+    shared_->failures = shared_->failures + 1;
+}
+
+void SharedDocuments::abandonFetch() noexcept
+{
+    const Lock lock(pool_);
+    shared_->fetchUntil = 0;
+}
+
+bool SharedDocuments::fetching(Milliseconds now) const noexcept
+{
+    const Lock lock(pool_);
+    return shared_->fetchUntil > now.count();
+}
+
+Milliseconds SharedDocuments::nextFetch() const noexcept
+{
+    const Lock lock(pool_);
+    return Milliseconds(shared_->nextFetch);
+}
+
+bool spendLogin(ngx_shm_zone_t* zone, std::string_view loginId,
+                std::chrono::sys_seconds now) noexcept
+{
+    ngx_slab_pool_t* pool = slab(zone);
+    const Lock lock(pool);
+    const Store* store = root(pool);
+
+    // login ids are random: their first bytes spread evenly
+    std::uint32_t hash = 0;
+    std::memcpy(&hash, loginId.data(), std::min(sizeof(hash), loginId.size()));
+    SpentLogin* bucket = store->spent + hash % store->buckets * bucketSize;
+
+    SpentLogin* victim = bucket;
+    for (SpentLogin* entry = bucket; entry != bucket + bucketSize; ++entry) {
+        if (entry->until > now.time_since_epoch().count() &&
+            loginId == std::string_view(reinterpret_cast<const char*>(entry->id), loginIdSize)) {
+            return false;
+        }
+        victim = entry->until < victim->until ? entry : victim;
+    }
+    std::memcpy(victim->id, loginId.data(), loginIdSize);
+    victim->until = (now + 2 * loginLifetime).time_since_epoch().count();
+    return true;
+}
+
+}  // namespace scalekit
