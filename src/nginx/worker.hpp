@@ -1,0 +1,25 @@
+#pragma once
+
+#include "nginx/http_client.hpp"
+#include "nginx/provider_cache.hpp"
+
+namespace scalekit {
+
+/** What a worker process keeps besides its configuration. */
+struct Worker {
+    Worker(ngx_cycle_t* cycle, const MainConf& main)
+        : client(cycle), providers(main, client, cycle->log)
+    {}
+
+    HttpClient client;
+    ProviderCache providers;
+};
+
+/** The one of this process; nullptr in the master and when no environment is configured. */
+Worker* worker() noexcept;
+
+/** init_process and exit_process of the module. */
+ngx_int_t startWorker(ngx_cycle_t* cycle) noexcept;
+void stopWorker(ngx_cycle_t* cycle) noexcept;
+
+}  // namespace scalekit
