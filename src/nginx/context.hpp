@@ -1,0 +1,76 @@
+#pragma once
+
+#include "nginx/conf.hpp"
+#include "nginx/provider_cache.hpp"
+#include "nginx/refusal.hpp"
+#include "session/session.hpp"
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace scalekit {
+
+class CodeExchange;
+
+/**
+ * What the module knows of one request. Made when first needed, kept by the request's pool, so that
+ * it is still there in the log phase and found again after an internal redirect (which zeroes
+ * nginx's own table of contexts).
+ */
+struct Context {
+    explicit Context(ngx_http_request_t* r);
+    ~Context();
+    Context(const Context&) = delete;
+    Context& operator=(const Context&) = delete;
+
+    ngx_http_request_t* request;
+
+    static constexpr std::size_t maxCookieLines = 16;
+    std::array<std::string_view, maxCookieLines>
+        cookieLines{};  // Cookie headers as the client sent them
+    std::size_t cookieLineCount = 0;
+    bool scrubbed = false;  // the client's headers were cleaned
+
+    const Environment* environment = nullptr;  // that vouches for the session
+    std::string_view record;                   // of the session, opened
+    SessionView session{};           // views into the record; both valid while environment is set
+    Reason error = Reason::none;     // why the request was refused, or why there is no session
+    std::optional<Refusal> refusal;  // what it was told
+    std::string reference;           // of the refusal, on the page and in the log
+    bool cookieRenewed = false;
+
+    ProviderCache::Waiter providerWaiter;
+    bool providerAwaited = false;  // the wait is over, with or without success
+    std::unique_ptr<CodeExchange> exchange;
+
+    bool authenticated() const noexcept { return environment != nullptr; }
+};
+
+/** The context of the main request; nullptr when there is none (find) or no memory (obtain). */
+Context* findContext(ngx_http_request_t* r) noexcept;
+Context* obtainContext(ngx_http_request_t* r) noexcept;
+
+/**
+ * Leaves the phase until resume(): the caller returns what this returns (NGX_AGAIN). A client that
+ * goes away meanwhile is noticed.
+ */
+ngx_int_t suspend(ngx_http_request_t* r) noexcept;
+
+/** Runs the phases again from the access handler on, as ngx_http_limit_req_delay() does. Only from
+ * the event loop. */
+void resume(ngx_http_request_t* r) noexcept;
+
+/** A parsed view of what the request's own lines say, independent of nginx's version. nullptr data
+ * when absent. */
+std::string_view requestHeader(ngx_http_request_t* r, std::string_view lowerCaseName) noexcept;
+
+/** True when the browser reached us over TLS: directly, or as base_url says. Plain http exists only
+ * under allow_http. */
+bool secureRequest(ngx_http_request_t* r, const Environment& environment) noexcept;
+
+/** scheme://host[:port] that the browser sees: base_url, or from the request's Host. */
+std::string publicOrigin(ngx_http_request_t* r, const Environment& environment);
+
+}  // namespace scalekit

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "base/reason.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace scalekit {
+
+/** What a page is served with: no script, no external resource, no framing, forms to this origin
+ * only. */
+inline constexpr std::string_view pageSecurityPolicy =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'";
+
+/** A title and a sentence in plain words for each reason. */
+std::string_view titleOf(Reason reason) noexcept;
+std::string_view sentenceOf(Reason reason) noexcept;
+
+/** `retryUrl` must be made of URL characters only; it is escaped all the same. */
+std::string errorPage(std::string_view title, std::string_view sentence, std::string_view retryUrl,
+                      std::string_view reference);
+
+/** Asks whether to sign out, by a POST to `action`. */
+std::string logoutPage(std::string_view action);
+
+/** Says that the session here has ended. */
+std::string signedOutPage(std::string_view loginUrl);
+
+/** Text made safe for HTML content and quoted attributes. */
+std::string escapeHtml(std::string_view text);
+
+}  // namespace scalekit

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "nginx/context.hpp"
+
+/**
+ * What the upstream sees of the client's headers: nothing that looks like the module's own, neither
+ * cookies nor identity, and the identity that the module has verified. Works on the request itself,
+ * so it holds for every kind of upstream.
+ */
+namespace scalekit {
+
+/**
+ * The preaccess-phase handler: removes the client's identity headers (any prefix in use, any case,
+ * '_' for '-') and takes the module's cookies out of Cookie. It also runs where `satisfy any` lets
+ * the access phase end before the module is asked.
+ */
+ngx_int_t scrubRequest(ngx_http_request_t* r) noexcept;
+
+/** Adds the identity headers of the session; false when there is no memory. */
+bool addIdentityHeaders(Context& context, const LocationConf& conf) noexcept;
+
+/**
+ * A claim as a header or variable may carry it: bytes outside printable ASCII, and '%', are
+ * percent-encoded. A view of `text` when nothing needs encoding, else memory of the pool; data() ==
+ * nullptr when there is none.
+ */
+std::string_view headerSafe(ngx_pool_t* pool, std::string_view text) noexcept;
+
+/** The values of a claim, each header-safe and without a raw ',', joined by ','. */
+std::string_view joinedValues(ngx_pool_t* pool, const ClaimView& claim) noexcept;
+
+}  // namespace scalekit

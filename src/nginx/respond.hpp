@@ -1,0 +1,45 @@
+#pragma once
+
+#include "nginx/context.hpp"
+
+#include <string_view>
+
+/**
+ * The module's own answers. Every one of them is complete (status, headers, body), carries
+ * no-store, and is sent from the access phase; the functions return what the phase handler has to
+ * return.
+ */
+namespace scalekit {
+
+/** Adds a response header; name and value are copied. False when there is no memory. */
+bool addHeader(ngx_http_request_t* r, std::string_view name, std::string_view value) noexcept;
+
+/** Sends status, type and body and ends the request. */
+ngx_int_t sendBody(ngx_http_request_t* r, ngx_uint_t status, std::string_view contentType,
+                   std::string_view body);
+
+/** 302, or 303 after anything but GET and HEAD (RFC 9700 4.12), without a body or a Referer. */
+ngx_int_t sendRedirect(ngx_http_request_t* r, std::string_view location);
+
+/**
+ * Ends the request with the reason's status: a page for people, JSON for programs, and one log line
+ * with the same reference. Where the administrator has an error_page for the status, or `satisfy
+ * any` gives others a say, nginx gets the bare status instead.
+ */
+ngx_int_t refuse(Context& context, Refusal refusal);
+
+/** The same answer again, for the guarded place to which an error_page led the refused request: no
+ * page, no login, no second log line. */
+ngx_int_t refuseAgain(Context& context);
+
+/** The HTTP status of a reason. */
+ngx_uint_t statusOf(Reason reason) noexcept;
+
+/** True when a person looks at the answer: a navigation, or an Accept that names text/html. */
+bool wantsPage(ngx_http_request_t* r) noexcept;
+
+/** True for GET and HEAD navigations: what may be sent to a login page (Fetch Metadata, else
+ * Accept). */
+bool navigation(ngx_http_request_t* r) noexcept;
+
+}  // namespace scalekit
