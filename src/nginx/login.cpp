@@ -1,0 +1,313 @@
+#include "nginx/login.hpp"
+
+#include "base/query.hpp"
+#include "base/url.hpp"
+#include "crypto/random.hpp"
+#include "nginx/code_exchange.hpp"
+#include "nginx/interop.hpp"
+#include "nginx/respond.hpp"
+#include "nginx/session_cookie.hpp"
+#include "nginx/worker.hpp"
+
+namespace scalekit {
+
+namespace {
+
+std::chrono::sys_seconds now() noexcept
+{
+    return std::chrono::sys_seconds(std::chrono::seconds(ngx_time()));
+}
+
+/** The value of an optional directive; false when it cannot be evaluated. */
+bool evaluate(ngx_http_request_t* r, ngx_http_complex_value_t* value,
+              std::string_view& out) noexcept
+{
+    ngx_str_t text = {};
+    if (value != nullptr && ngx_http_complex_value(r, value, &text) != NGX_OK) {
+        return false;
+    }
+    out = view(text);
+    return true;
+}
+
+Reason evaluateTenant(ngx_http_request_t* r, TenantValue* tenant, std::string_view& out) noexcept
+{
+    if (tenant == nullptr) {
+        return Reason::none;
+    }
+    if (!evaluate(r, &tenant->value, out)) {
+        return Reason::internal;
+    }
+    return out.empty() && !tenant->optional ? Reason::tenant_unknown : Reason::none;
+}
+
+std::string redirectUri(ngx_http_request_t* r, const Environment& environment)
+{
+    return publicOrigin(r, environment) + environment.callbackPath;
+}
+
+/** Where "Try again" leads after a login that came from here. */
+std::string retryUrl(const Environment& environment, const LoginState& state)
+{
+    std::string url = environment.loginPath;
+    if (!state.returnUrl.empty()) {
+        std::string query;
+        appendParameter(query, "return_to", state.returnUrl);
+        url += "?" + query;
+    }
+    return url;
+}
+
+void onProvider(void* data) noexcept
+{
+    resume(static_cast<Context*>(data)->request);
+}
+
+/** The environment's provider; without one, `result` is what the phase handler returns: it waits or
+ * has refused. */
+const ProviderCache::Snapshot* needProvider(Context& context, const Environment& environment,
+                                            ngx_int_t& result)
+{
+    ProviderCache& providers = worker()->providers;
+    const ProviderCache::Snapshot* snapshot = providers.current(environment);
+    if (snapshot != nullptr) {
+        return snapshot;
+    }
+    if (context.providerWaiter.waiting) {
+        result = NGX_AGAIN;
+        return nullptr;
+    }
+    if (context.providerAwaited || !providers.promising(environment)) {
+        result = refuse(context, {Reason::provider_unavailable, environment.name});
+        return nullptr;
+    }
+    context.providerAwaited = true;
+    context.providerWaiter.wake = onProvider;
+    context.providerWaiter.data = &context;
+    providers.awaitProvider(environment, context.providerWaiter, environment.timeout);
+    result = suspend(context.request);
+    return nullptr;
+}
+
+/** A session that may be here, or the reason why there is none. */
+Reason sessionHere(Context& context, const Environment& environment, const Tenant& tenant) noexcept
+{
+    const Reason reason = loadSession(context, environment);
+    return reason != Reason::none ? reason : checkTenant(context.session, tenant);
+}
+
+/** A callback that cannot be completed: on to where it wanted to go with a session, once more
+ * without one, then a page. */
+ngx_int_t orphaned(Context& context, const Environment& environment, const LocationConf& conf,
+                   const Demand& demand, const LoginState& state, Reason reason)
+{
+    if (sessionHere(context, environment, demand.tenant) == Reason::none) {
+        return sendRedirect(context.request, safeReturnUrl(state.returnUrl));
+    }
+    if (state.attempt == 0 && reason != Reason::login_spent) {
+        std::optional<Routing> routing = evaluateRouting(context.request, conf, demand.tenant);
+        if (!routing) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+        if (reason == Reason::provider_error) {
+            routing->prompt.clear();  // it was prompt=none that failed
+        }
+        if (routing->organization.empty() && routing->connection.empty()) {
+            routing->organization = state.organization;
+            routing->connection = state.connection;
+        }
+        return beginLogin(context, environment, {state.returnUrl, std::move(*routing), 1});
+    }
+    return refuse(context, {reason, environment.name, {}, {}, retryUrl(environment, state)});
+}
+
+ngx_int_t complete(Context& context, const Environment& environment, const Done& done)
+{
+    const Result<std::string> id = randomBytes(sessionIdSize);
+    if (!id) {
+        return refuse(context, {id.error(), environment.name});
+    }
+    const Result<std::string> record = writeSession(done.identity, now(), *id);
+    const Reason reason = record ? setSessionCookie(context, environment, *record) : record.error();
+    if (reason != Reason::none) {
+        return refuse(context,
+                      {reason, environment.name,
+                       "the claims of the ID token exceed what the session cookie can hold"});
+    }
+    // other logins of this browser find the session when they come back: the login cookie has done
+    // its work
+    if (!setLoginCookie(context, environment, "")) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return sendRedirect(context.request, safeReturnUrl(done.returnUrl));
+}
+
+ngx_int_t conclude(Context& context, const Environment& environment)
+{
+    const std::optional<Step>& outcome = context.exchange->outcome();
+    if (!outcome) {
+        return NGX_AGAIN;
+    }
+    if (const auto* done = std::get_if<Done>(&*outcome)) {
+        return complete(context, environment, *done);
+    }
+    const auto* refused = std::get_if<Refuse>(&*outcome);
+    return refuse(context, {refused != nullptr ? refused->reason : Reason::internal,
+                            environment.name,
+                            {},
+                            {},
+                            retryUrl(environment, context.exchange->state())});
+}
+
+ngx_int_t beginExchange(Context& context, const Environment& environment, const LocationConf& conf,
+                        const Demand& demand, const ProviderCache::Snapshot& snapshot,
+                        Callback callback)
+{
+    ngx_http_request_t* r = context.request;
+    if (!spendLogin(mainConf(r)->zone, callback.state.id, now())) {
+        return orphaned(context, environment, conf, demand, callback.state, Reason::login_spent);
+    }
+    const std::string retry = retryUrl(environment, callback.state);
+    context.exchange = std::make_unique<CodeExchange>(r, environment, snapshot, std::move(callback),
+                                                      redirectUri(r, environment));
+    if (!context.exchange->start()) {
+        return refuse(context, {Reason::token_request_failed, environment.name, {}, {}, retry});
+    }
+    return suspend(r);
+}
+
+}  // namespace
+
+Demand evaluateDemand(ngx_http_request_t* r, const LocationConf& conf) noexcept
+{
+    Demand demand;
+    demand.reason = evaluateTenant(r, conf.organizationId, demand.tenant.organization);
+    if (demand.reason == Reason::none) {
+        demand.reason = evaluateTenant(r, conf.connectionId, demand.tenant.connection);
+    }
+    return demand;
+}
+
+std::optional<Routing> evaluateRouting(ngx_http_request_t* r, const LocationConf& conf,
+                                       const Tenant& tenant)
+{
+    std::string_view domain;
+    std::string_view provider;
+    std::string_view loginHint;
+    std::string_view prompt;
+    if (!evaluate(r, conf.domain, domain) || !evaluate(r, conf.provider, provider) ||
+        !evaluate(r, conf.loginHint, loginHint) || !evaluate(r, conf.prompt, prompt)) {
+        return std::nullopt;
+    }
+
+    Routing routing;
+    routing.organization = tenant.organization;
+    routing.connection = tenant.connection;
+    routing.domain = domain;
+    routing.provider = provider;
+    routing.loginHint = loginHint;
+    routing.prompt = prompt;
+
+    if (conf.authorizeParameters != nullptr) {
+        auto* parameter = static_cast<AuthorizeParameter*>(conf.authorizeParameters->elts);
+        for (ngx_uint_t i = 0; i < conf.authorizeParameters->nelts; ++i) {
+            std::string_view value;
+            if (!evaluate(r, &parameter[i].value, value)) {
+                return std::nullopt;
+            }
+            if (!value.empty()) {
+                routing.extra.emplace_back(view(parameter[i].name), value);
+            }
+        }
+    }
+    return routing;
+}
+
+ngx_int_t beginLogin(Context& context, const Environment& environment, const LoginWish& wish)
+{
+    ngx_int_t result = NGX_ERROR;
+    const ProviderCache::Snapshot* snapshot = needProvider(context, environment, result);
+    if (snapshot == nullptr) {
+        return result;
+    }
+
+    ngx_http_request_t* r = context.request;
+    const Result<std::string> random = randomBytes(loginRandomSize);
+    if (!random) {
+        return refuse(context, {random.error(), environment.name});
+    }
+    const std::string callback = redirectUri(r, environment);
+
+    LoginStart start;
+    start.redirectUri = callback;
+    start.returnUrl = wish.returnUrl;
+    start.attempt = wish.attempt;
+    start.routing = wish.routing;
+    start.bindingCookie = cookieValue(context, loginCookie(r, environment));
+    start.random = *random;
+    start.now = now();
+
+    const Result<LoginRedirect> redirect =
+        startLogin(environment.party, *snapshot->provider, start);
+    if (!redirect) {
+        return refuse(context, {redirect.error(), environment.name});
+    }
+    if (!redirect->bindingCookie.empty() &&
+        !setLoginCookie(context, environment, redirect->bindingCookie)) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return sendRedirect(r, redirect->location);
+}
+
+ngx_int_t handleCallback(Context& context, const Environment& environment, const LocationConf& conf)
+{
+    if (context.exchange != nullptr) {
+        return conclude(context, environment);
+    }
+    ngx_http_request_t* r = context.request;
+    if (r->method != NGX_HTTP_GET) {
+        return refuse(context, {Reason::request_malformed,
+                                environment.name,
+                                "the callback takes GET only",
+                                {},
+                                environment.loginPath});
+    }
+    const Demand demand = evaluateDemand(r, conf);
+    if (demand.reason != Reason::none) {
+        return refuse(context, {demand.reason, environment.name});
+    }
+    ngx_int_t result = NGX_ERROR;
+    const ProviderCache::Snapshot* snapshot = needProvider(context, environment, result);
+    if (snapshot == nullptr) {
+        return result;
+    }
+
+    Callback callback = openCallback(environment.party, *snapshot->provider, view(r->args),
+                                     cookieValue(context, loginCookie(r, environment)), now());
+    switch (callback.kind) {
+    case Callback::Kind::complete:
+        return beginExchange(context, environment, conf, demand, *snapshot, std::move(callback));
+    case Callback::Kind::orphan:
+        return orphaned(context, environment, conf, demand, callback.state, callback.reason);
+    case Callback::Kind::providerError:
+        if (needsInteraction(callback.error) && !callback.state.id.empty()) {
+            return orphaned(context, environment, conf, demand, callback.state,
+                            Reason::provider_error);
+        }
+        return refuse(context, {Reason::provider_error, environment.name, callback.error,
+                                providerErrorSentence(callback.error),
+                                retryUrl(environment, callback.state)});
+    case Callback::Kind::refuse:
+        break;
+    }
+    return refuse(
+        context,
+        {callback.reason, environment.name, {}, {}, retryUrl(environment, callback.state)});
+}
+
+std::string currentUrl(ngx_http_request_t* r)
+{
+    return safeReturnUrl(view(r->unparsed_uri));
+}
+
+}  // namespace scalekit

@@ -1,0 +1,211 @@
+#include "nginx/variables.hpp"
+
+#include "nginx/context.hpp"
+#include "nginx/endpoints.hpp"
+#include "nginx/interop.hpp"
+#include "nginx/request_headers.hpp"
+
+#include <charconv>
+
+/**
+ * $scalekit_...: cacheable, stable within a request, empty without a verified identity, free of
+ * control characters.
+ */
+namespace scalekit {
+
+namespace {
+
+constexpr std::string_view claimPrefix = "scalekit_claim_";
+
+/** Text of a variable, made in the request's pool or a view of the session. */
+using Text = std::string_view (*)(const Context& context);
+
+ngx_pool_t* pool(const Context& context)
+{
+    return context.request->pool;
+}
+
+std::string_view subject(const Context& context)
+{
+    return headerSafe(pool(context), context.session.subject);
+}
+
+std::string_view email(const Context& context)
+{
+    return headerSafe(pool(context), context.session.email);
+}
+
+std::string_view displayName(const Context& context)
+{
+    return headerSafe(pool(context), context.session.name);
+}
+
+std::string_view picture(const Context& context)
+{
+    return headerSafe(pool(context), context.session.picture);
+}
+
+std::string_view organization(const Context& context)
+{
+    return headerSafe(pool(context), context.session.organization);
+}
+
+std::string_view connection(const Context& context)
+{
+    return headerSafe(pool(context), context.session.connection);
+}
+
+std::string_view providerSession(const Context& context)
+{
+    return headerSafe(pool(context), context.session.providerSession);
+}
+
+std::string_view roles(const Context& context)
+{
+    return joinedValues(pool(context), findClaim(context.session, "roles"));
+}
+
+std::string_view permissions(const Context& context)
+{
+    return joinedValues(pool(context), findClaim(context.session, "permissions"));
+}
+
+std::string_view expires(const Context& context)
+{
+    constexpr std::size_t size = 20;
+    auto* text = static_cast<char*>(ngx_pnalloc(pool(context), size));
+    if (text == nullptr) {
+        return {};
+    }
+    const auto end =
+        std::to_chars(text, text + size, sessionEnd(context).time_since_epoch().count());
+    return {text, static_cast<std::size_t>(end.ptr - text)};
+}
+
+std::string_view method(const Context&)
+{
+    return "session";
+}
+
+struct Row {
+    ngx_str_t name;
+    Text text;
+};
+
+Row rows[] = {
+    {ngx_string("scalekit_sub"), subject},
+    {ngx_string("scalekit_email"), email},
+    {ngx_string("scalekit_name"), displayName},
+    {ngx_string("scalekit_picture"), picture},
+    {ngx_string("scalekit_org_id"), organization},
+    {ngx_string("scalekit_connection_id"), connection},
+    {ngx_string("scalekit_session_id"), providerSession},
+    {ngx_string("scalekit_roles"), roles},
+    {ngx_string("scalekit_permissions"), permissions},
+    {ngx_string("scalekit_expires"), expires},
+    {ngx_string("scalekit_method"), method},
+};
+
+void assign(ngx_http_variable_value_t& value, std::string_view text)
+{
+    value = {};
+    value.len = static_cast<unsigned>(text.size()) & 0x0fffffff;
+    value.data = borrow(text).data;
+    value.valid = 1;
+}
+
+ngx_int_t identityVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
+                           uintptr_t data) noexcept
+{
+    const Context* context = findContext(r);
+    const auto& row = *reinterpret_cast<const Row*>(data);
+    assign(*value, context != nullptr && context->authenticated() ? row.text(*context)
+                                                                  : std::string_view(""));
+    return NGX_OK;
+}
+
+ngx_int_t authenticatedVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
+                                uintptr_t) noexcept
+{
+    const Context* context = findContext(r);
+    assign(*value, context != nullptr && context->authenticated() ? "1" : "0");
+    return NGX_OK;
+}
+
+ngx_int_t errorVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value, uintptr_t) noexcept
+{
+    const Context* context = findContext(r);
+    assign(*value, context != nullptr ? word(context->error) : std::string_view(""));
+    return NGX_OK;
+}
+
+/** A variable's name cannot hold '.': '_' stands for it too. */
+bool namesClaim(std::string_view variable, std::string_view claim) noexcept
+{
+    if (variable.size() != claim.size()) {
+        return false;
+    }
+    for (std::size_t i = 0; i < claim.size(); ++i) {
+        if (variable[i] != claim[i] &&
+            !(variable[i] == '_' && (claim[i] == '.' || claim[i] == '-'))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+ngx_int_t claimVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
+                        uintptr_t data) noexcept
+{
+    const Context* context = findContext(r);
+    std::string_view text = "";
+    if (context != nullptr && context->authenticated()) {
+        const std::string_view name =
+            view(*reinterpret_cast<ngx_str_t*>(data)).substr(claimPrefix.size());
+        ClaimView claim = findClaim(context->session, name);
+        if (claim.name.data() == nullptr) {
+            std::string_view rest = context->session.claims;
+            do {
+                claim = takeClaim(rest);
+            } while (claim.name.data() != nullptr && !namesClaim(name, claim.name));
+        }
+        if (claim.list) {
+            text = joinedValues(pool(*context), claim);
+        } else {
+            forEachValue(claim,
+                         [&](std::string_view only) { text = headerSafe(pool(*context), only); });
+        }
+    }
+    assign(*value, text);
+    return NGX_OK;
+}
+
+bool add(ngx_conf_t* cf, std::string_view name, ngx_http_get_variable_pt handler, uintptr_t data,
+         ngx_uint_t flags)
+{
+    ngx_str_t text = borrow(name);
+    ngx_http_variable_t* variable = ngx_http_add_variable(cf, &text, flags);
+    if (variable == nullptr) {
+        return false;
+    }
+    variable->get_handler = handler;
+    variable->data = data;
+    return true;
+}
+
+}  // namespace
+
+ngx_int_t addVariables(ngx_conf_t* cf) noexcept
+{
+    for (Row& row : rows) {
+        if (!add(cf, view(row.name), identityVariable, reinterpret_cast<uintptr_t>(&row), 0)) {
+            return NGX_ERROR;
+        }
+    }
+    const bool added = add(cf, "scalekit_authenticated", authenticatedVariable, 0, 0) &&
+                       add(cf, "scalekit_error", errorVariable, 0, 0) &&
+                       add(cf, claimPrefix, claimVariable, 0, NGX_HTTP_VAR_PREFIX);
+    return added ? NGX_OK : NGX_ERROR;
+}
+
+}  // namespace scalekit

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "nginx/ngx.hpp"
+
+namespace scalekit {
+
+/** Registers the $scalekit_ variables; the preconfiguration of the module. */
+ngx_int_t addVariables(ngx_conf_t* cf) noexcept;
+
+}  // namespace scalekit
