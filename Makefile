@@ -67,7 +67,7 @@ module-build: $(BUILD)/nginx/Makefile
 	@cmp -s '$(BUILD)/nginx/$(NAME)' '$(MODULE)' || cp '$(BUILD)/nginx/$(NAME)' '$(MODULE)'
 	@echo '$(MODULE)'
 
-$(BUILD)/nginx/Makefile: $(BUILD)/configured config config.make
+$(BUILD)/nginx/Makefile: $(BUILD)/configured config config.make t/tools/configure
 	@t/tools/configure '$(BUILD)/nginx-src' '$(BUILD)/nginx' dynamic \
 	    --with-cc='$(CC_OF_CXX)' --with-cc-opt='$(CC_OPT)' --with-ld-opt='$(LD_OPT)' $(NGX_CONF)
 
