@@ -16,8 +16,10 @@ constexpr std::size_t base64urlLength(std::size_t size) noexcept
     return size / 3 * 4 + (size % 3 == 0 ? 0 : size % 3 + 1);
 }
 
-/** Strict: no padding, no white space, no other alphabet, no non-zero trailing bits (one encoding
- * per byte string). */
+/**
+ * Strict: no padding, no white space, no other alphabet, no non-zero trailing bits (one encoding
+ * per byte string).
+ */
 std::optional<std::string> base64urlDecode(std::string_view text);
 
 /**

@@ -31,8 +31,10 @@ class ByteWriter {
     std::string bytes_;
 };
 
-/** Reads what ByteWriter wrote. After a read beyond the end, failed() is true for good and values
- * are zero or empty. */
+/**
+ * Reads what ByteWriter wrote. After a read beyond the end, failed() is true for good and values
+ * are zero or empty.
+ */
 class ByteReader {
   public:
     explicit ByteReader(std::string_view bytes) noexcept : rest_(bytes) {}

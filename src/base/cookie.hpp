@@ -40,8 +40,10 @@ void forEachCookie(std::string_view header, Visit&& visit)
     }
 }
 
-/** The header without the cookies for which drop(name) is true, original order and spelling
- * otherwise. */
+/**
+ * The header without the cookies for which drop(name) is true, original order and spelling
+ * otherwise.
+ */
 template <class Drop>
 std::string withoutCookies(std::string_view header, Drop&& drop);
 

@@ -44,8 +44,10 @@ std::optional<std::int64_t> dateMember(const json_t* object, const char* name) n
 /** True when a member exists, whatever its type. */
 bool hasMember(const json_t* object, const char* name) noexcept;
 
-/** JSON text of a string, with quotes, safe inside HTML too ('<' and '>' and '&' escaped as
- * \\u00XX). */
+/**
+ * JSON text of a string, with quotes, safe inside HTML too ('<' and '>' and '&' escaped as
+ * \\u00XX).
+ */
 std::string quoteJson(std::string_view text);
 
 }  // namespace scalekit

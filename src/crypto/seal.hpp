@@ -27,8 +27,10 @@ constexpr std::size_t sealNonceSize = 12;  // bytes
  */
 class SealKeys {
   public:
-    /** Secrets of at least minSecretSize bytes, first one seals. Reason::internal when OpenSSL
-     * fails or there is none. */
+    /**
+     * Secrets of at least minSecretSize bytes, first one seals. Reason::internal when OpenSSL fails
+     * or there is none.
+     */
     static Result<SealKeys> derive(const std::vector<std::string>& secrets,
                                    std::string_view purpose);
 
@@ -36,8 +38,10 @@ class SealKeys {
     Result<std::string> seal(std::string_view plaintext, std::string_view context,
                              std::string_view nonce) const;
 
-    /** The plaintext, or Reason::session_invalid for anything that seal() of these keys and this
-     * context did not make. */
+    /**
+     * The plaintext, or Reason::session_invalid for anything that seal() of these keys and this
+     * context did not make.
+     */
     Result<std::string> open(std::string_view sealed, std::string_view context) const;
 
     /**

@@ -14,8 +14,10 @@ namespace scalekit {
 
 /** A public key for verifying signatures (RFC 7517 section 4). Immutable after parsing. */
 struct Jwk {
-    /** A verification made ready, to be copied and run: making one anew costs a fifth of an RSA
-     * check. */
+    /**
+     * A verification made ready, to be copied and run: making one anew costs a fifth of an RSA
+     * check.
+     */
     struct Verifier {
         const Algorithm* algorithm;
         DigestContext context;

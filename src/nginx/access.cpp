@@ -20,8 +20,10 @@ ngx_int_t accept(Context& context, const LocationConf& conf)
     return NGX_OK;
 }
 
-/** True when the administrator's error_page for our own refusal led here: beginning a login from it
- * would loop. */
+/**
+ * True when the administrator's error_page for our own refusal led here: beginning a login from it
+ * would loop.
+ */
 bool onErrorPage(const Context& context) noexcept
 {
     return context.refusal.has_value() && context.request->err_status != 0;
@@ -29,6 +31,9 @@ bool onErrorPage(const Context& context) noexcept
 
 bool sendsToLogin(ngx_http_request_t* r, const LocationConf& conf) noexcept
 {
+    if (satisfyAny(r) && requestHeader(r, "authorization").data() != nullptr) {
+        return false;  // a redirect would end the phase before auth_basic sees its credentials
+    }
     switch (static_cast<Unauthenticated>(conf.unauthenticated)) {
     case Unauthenticated::redirect:
         return true;
@@ -55,7 +60,9 @@ ngx_int_t answerStranger(Context& context, const Environment& environment, const
         return refuseAgain(context);
     }
     if (!sendsToLogin(r, conf)) {
-        return refuse(context, {reason, environment.name, {}, {}, {}, environment.loginPath});
+        return refuse(
+            context,
+            {.reason = reason, .environment = environment.name, .loginUrl = environment.loginPath});
     }
     std::optional<Routing> routing = evaluateRouting(r, conf, demand.tenant);
     if (!routing) {
@@ -74,8 +81,9 @@ ngx_int_t judge(Context& context, const Environment& environment, const Location
     const Demand demand = evaluateDemand(r, conf);
     if (demand.reason != Reason::none) {
         context.environment = nullptr;
-        return onErrorPage(context) ? refuseAgain(context)
-                                    : refuse(context, {demand.reason, environment.name});
+        return onErrorPage(context)
+                   ? refuseAgain(context)
+                   : refuse(context, {.reason = demand.reason, .environment = environment.name});
     }
     Reason reason = loadSession(context, environment);
     if (reason == Reason::none) {
@@ -85,8 +93,10 @@ ngx_int_t judge(Context& context, const Environment& environment, const Location
                                   : answerStranger(context, environment, conf, demand, reason);
 }
 
-/** A subrequest cannot be redirected or asked to wait: it passes with a session of this place, or
- * it is refused. */
+/**
+ * A subrequest cannot be redirected or asked to wait: it passes with a session of this place, or it
+ * is refused.
+ */
 ngx_int_t judgeSubrequest(ngx_http_request_t* r, const LocationConf& conf)
 {
     if (static_cast<Unauthenticated>(conf.unauthenticated) == Unauthenticated::pass) {

@@ -58,8 +58,10 @@ StaticMatch findStatic(ngx_http_location_tree_node_t* node, ngx_str_t path)
     return match;
 }
 
-/** The location that a request for `path` reaches below `parent`; `parent` itself when none is
- * closer. */
+/**
+ * The location that a request for `path` reaches below `parent`; `parent` itself when none is
+ * closer.
+ */
 CoreConf* findLocation(CoreConf* parent, ngx_str_t path)
 {
     StaticMatch match = findStatic(parent->static_locations, path);

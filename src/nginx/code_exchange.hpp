@@ -21,8 +21,10 @@ class CodeExchange {
     CodeExchange(const CodeExchange&) = delete;
     CodeExchange& operator=(const CodeExchange&) = delete;
 
-    /** Sends the token request; the request is resumed later, never from here. False when it could
-     * not be sent. */
+    /**
+     * Sends the token request; the request is resumed later, never from here. False when it could
+     * not be sent.
+     */
     bool start();
 
     /** Done or Refuse once the flow has ended. */

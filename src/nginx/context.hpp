@@ -58,16 +58,22 @@ Context* obtainContext(ngx_http_request_t* r) noexcept;
  */
 ngx_int_t suspend(ngx_http_request_t* r) noexcept;
 
-/** Runs the phases again from the access handler on, as ngx_http_limit_req_delay() does. Only from
- * the event loop. */
+/**
+ * Runs the phases again from the access handler on, as ngx_http_limit_req_delay() does. Only from
+ * the event loop.
+ */
 void resume(ngx_http_request_t* r) noexcept;
 
-/** A parsed view of what the request's own lines say, independent of nginx's version. nullptr data
- * when absent. */
+/**
+ * A parsed view of what the request's own lines say, independent of nginx's version. nullptr data
+ * when absent.
+ */
 std::string_view requestHeader(ngx_http_request_t* r, std::string_view lowerCaseName) noexcept;
 
-/** True when the browser reached us over TLS: directly, or as base_url says. Plain http exists only
- * under allow_http. */
+/**
+ * True when the browser reached us over TLS: directly, or as base_url says. Plain http exists only
+ * under allow_http.
+ */
 bool secureRequest(ngx_http_request_t* r, const Environment& environment) noexcept;
 
 /** scheme://host[:port] that the browser sees: base_url, or from the request's Host. */

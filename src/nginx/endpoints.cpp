@@ -25,7 +25,7 @@ ngx_int_t methodNotAllowed(Context& context, const Environment& environment,
     if (!addHeader(context.request, "Allow", allowed)) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-    return refuse(context, {Reason::method_not_allowed, environment.name});
+    return refuse(context, {.reason = Reason::method_not_allowed, .environment = environment.name});
 }
 
 bool reading(ngx_http_request_t* r) noexcept
@@ -68,30 +68,33 @@ ngx_int_t serveLogin(Context& context, const Environment& environment, const Loc
     }
     const Result<Query> query = Query::parse(view(r->args));
     if (!query) {
-        return refuse(context, {query.error(), environment.name, {}, {}, environment.loginPath});
+        return refuse(context, {.reason = query.error(),
+                                .environment = environment.name,
+                                .retryUrl = environment.loginPath});
     }
     if (const std::string* error = query->find("error"); error != nullptr) {
         // the provider reports here too when a login that it began went wrong; beginning another
         // one would loop
-        return refuse(context,
-                      {Reason::provider_error, environment.name, knownProviderError(*error),
-                       providerErrorSentence(*error), environment.loginPath});
+        return refuse(context, {.reason = Reason::provider_error,
+                                .environment = environment.name,
+                                .detail = knownProviderError(*error),
+                                .sentence = providerErrorSentence(*error),
+                                .retryUrl = environment.loginPath});
     }
 
     const Demand demand = evaluateDemand(r, conf);
     if (demand.reason != Reason::none) {
-        return refuse(context, {demand.reason, environment.name});
+        return refuse(context, {.reason = demand.reason, .environment = environment.name});
     }
     std::optional<Routing> routing = evaluateRouting(r, conf, demand.tenant);
     if (!routing) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
     if (!applyArguments(*query, conf, *routing)) {
-        return refuse(context, {Reason::request_malformed,
-                                environment.name,
-                                "email is not an address",
-                                {},
-                                environment.loginPath});
+        return refuse(context, {.reason = Reason::request_malformed,
+                                .environment = environment.name,
+                                .detail = "email is not an address",
+                                .retryUrl = environment.loginPath});
     }
 
     const std::string returnUrl = safeReturnUrl(query->value("return_to"));
@@ -104,8 +107,10 @@ ngx_int_t serveLogin(Context& context, const Environment& environment, const Loc
     return beginLogin(context, environment, {returnUrl, std::move(*routing)});
 }
 
-/** True when the browser says that another site is behind the request, even one of the same
- * registrable domain. */
+/**
+ * True when the browser says that another site is behind the request, even one of the same
+ * registrable domain.
+ */
 bool fromElsewhere(ngx_http_request_t* r, const Environment& environment)
 {
     const std::string_view site = requestHeader(r, "sec-fetch-site");
@@ -135,9 +140,9 @@ ngx_int_t serveLogout(Context& context, const Environment& environment)
 {
     ngx_http_request_t* r = context.request;
     if (r->method == NGX_HTTP_POST) {
-        return fromElsewhere(r, environment)
-                   ? refuse(context, {Reason::cross_site, environment.name})
-                   : endSession(context, environment);
+        return fromElsewhere(r, environment) ? refuse(context, {.reason = Reason::cross_site,
+                                                                .environment = environment.name})
+                                             : endSession(context, environment);
     }
     if (!reading(r)) {
         return methodNotAllowed(context, environment, "GET, HEAD, POST");
@@ -197,7 +202,10 @@ ngx_int_t serveSession(Context& context, const Environment& environment, const L
     }
     if (reason != Reason::none) {
         context.environment = nullptr;
-        return refuse(context, {reason, environment.name, {}, {}, {}, environment.loginPath, true});
+        return refuse(context, {.reason = reason,
+                                .environment = environment.name,
+                                .loginUrl = environment.loginPath,
+                                .json = true});
     }
     if (!renewSession(context)) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

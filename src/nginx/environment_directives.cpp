@@ -1,8 +1,11 @@
 #include "nginx/environment_directives.hpp"
 
 #include "base/url.hpp"
+#include "crypto/openssl.hpp"
 #include "nginx/interop.hpp"
 #include "nginx/secret.hpp"
+
+#include <openssl/pem.h>
 
 #include <algorithm>
 #include <optional>
@@ -284,12 +287,19 @@ std::string setTrustedCertificate(Draft& draft, const Words& words)
     }
     draft.environment.trustedCertificate = view(name);
 
-    const ngx_fd_t fd = ngx_open_file(name.data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
-    if (fd == NGX_INVALID_FILE) {
+    const ErrorQueueGuard guard;
+    const OpensslHandle<BIO, BIO_free_all> file(
+        BIO_new_file(draft.environment.trustedCertificate.c_str(), "r"));
+    if (file == nullptr) {
         return "cannot read \"" + draft.environment.trustedCertificate +
                "\"; it is a PEM file of CA certificates";
     }
-    ngx_close_file(fd);
+    const OpensslHandle<X509, X509_free> certificate(
+        PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr));
+    if (certificate == nullptr) {
+        return "finds no certificate in \"" + draft.environment.trustedCertificate +
+               "\"; it is a PEM file of CA certificates";
+    }
     return "";
 }
 

@@ -40,8 +40,10 @@ void destroy(void* object) noexcept
     static_cast<T*>(object)->~T();
 }
 
-/** A T that the pool owns and destroys; nullptr when the pool has no memory or T's constructor
- * throws. */
+/**
+ * A T that the pool owns and destroys; nullptr when the pool has no memory or T's constructor
+ * throws.
+ */
 template <class T, class... Arguments>
 T* make(ngx_pool_t* pool, Arguments&&... arguments) noexcept
 try {
@@ -56,8 +58,10 @@ try {
     return nullptr;
 }
 
-/** The T that make() put into the pool, nullptr when there is none (as
- * ngx_http_realip_get_module_ctx() does). */
+/**
+ * The T that make() put into the pool, nullptr when there is none (as
+ * ngx_http_realip_get_module_ctx() does).
+ */
 template <class T>
 T* find(ngx_pool_t* pool) noexcept
 {

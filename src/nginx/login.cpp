@@ -63,8 +63,10 @@ void onProvider(void* data) noexcept
     resume(static_cast<Context*>(data)->request);
 }
 
-/** The environment's provider; without one, `result` is what the phase handler returns: it waits or
- * has refused. */
+/**
+ * The environment's provider; without one, `result` is what the phase handler returns: it waits or
+ * has refused.
+ */
 const ProviderCache::Snapshot* needProvider(Context& context, const Environment& environment,
                                             ngx_int_t& result)
 {
@@ -78,7 +80,8 @@ const ProviderCache::Snapshot* needProvider(Context& context, const Environment&
         return nullptr;
     }
     if (context.providerAwaited || !providers.promising(environment)) {
-        result = refuse(context, {Reason::provider_unavailable, environment.name});
+        result = refuse(context,
+                        {.reason = Reason::provider_unavailable, .environment = environment.name});
         return nullptr;
     }
     context.providerAwaited = true;
@@ -89,21 +92,27 @@ const ProviderCache::Snapshot* needProvider(Context& context, const Environment&
     return nullptr;
 }
 
-/** A session that may be here, or the reason why there is none. */
-Reason sessionHere(Context& context, const Environment& environment, const Tenant& tenant) noexcept
+/** True when the browser has a session meanwhile that fits both this place and what the login was
+ * for. */
+bool signedIn(Context& context, const Environment& environment, const Demand& demand,
+              const LoginState& state) noexcept
 {
-    const Reason reason = loadSession(context, environment);
-    return reason != Reason::none ? reason : checkTenant(context.session, tenant);
+    return loadSession(context, environment) == Reason::none &&
+           checkTenant(context.session, demand.tenant) == Reason::none &&
+           checkTenant(context.session, {state.organization, state.connection}) == Reason::none;
 }
 
-/** A callback that cannot be completed: on to where it wanted to go with a session, once more
- * without one, then a page. */
+/**
+ * A callback that cannot be completed: on to where it wanted to go with a session, once more
+ * without one, then a page.
+ */
 ngx_int_t orphaned(Context& context, const Environment& environment, const LocationConf& conf,
                    const Demand& demand, const LoginState& state, Reason reason)
 {
-    if (sessionHere(context, environment, demand.tenant) == Reason::none) {
+    if (signedIn(context, environment, demand, state)) {
         return sendRedirect(context.request, safeReturnUrl(state.returnUrl));
     }
+    context.environment = nullptr;
     if (state.attempt == 0 && reason != Reason::login_spent) {
         std::optional<Routing> routing = evaluateRouting(context.request, conf, demand.tenant);
         if (!routing) {
@@ -118,21 +127,24 @@ ngx_int_t orphaned(Context& context, const Environment& environment, const Locat
         }
         return beginLogin(context, environment, {state.returnUrl, std::move(*routing), 1});
     }
-    return refuse(context, {reason, environment.name, {}, {}, retryUrl(environment, state)});
+    return refuse(context, {.reason = reason,
+                            .environment = environment.name,
+                            .retryUrl = retryUrl(environment, state)});
 }
 
 ngx_int_t complete(Context& context, const Environment& environment, const Done& done)
 {
     const Result<std::string> id = randomBytes(sessionIdSize);
     if (!id) {
-        return refuse(context, {id.error(), environment.name});
+        return refuse(context, {.reason = id.error(), .environment = environment.name});
     }
     const Result<std::string> record = writeSession(done.identity, now(), *id);
     const Reason reason = record ? setSessionCookie(context, environment, *record) : record.error();
     if (reason != Reason::none) {
         return refuse(context,
-                      {reason, environment.name,
-                       "the claims of the ID token exceed what the session cookie can hold"});
+                      {.reason = reason,
+                       .environment = environment.name,
+                       .detail = "the claims of the ID token exceed what cookies can hold"});
     }
     // other logins of this browser find the session when they come back: the login cookie has done
     // its work
@@ -152,11 +164,9 @@ ngx_int_t conclude(Context& context, const Environment& environment)
         return complete(context, environment, *done);
     }
     const auto* refused = std::get_if<Refuse>(&*outcome);
-    return refuse(context, {refused != nullptr ? refused->reason : Reason::internal,
-                            environment.name,
-                            {},
-                            {},
-                            retryUrl(environment, context.exchange->state())});
+    return refuse(context, {.reason = refused != nullptr ? refused->reason : Reason::internal,
+                            .environment = environment.name,
+                            .retryUrl = retryUrl(environment, context.exchange->state())});
 }
 
 ngx_int_t beginExchange(Context& context, const Environment& environment, const LocationConf& conf,
@@ -171,7 +181,9 @@ ngx_int_t beginExchange(Context& context, const Environment& environment, const 
     context.exchange = std::make_unique<CodeExchange>(r, environment, snapshot, std::move(callback),
                                                       redirectUri(r, environment));
     if (!context.exchange->start()) {
-        return refuse(context, {Reason::token_request_failed, environment.name, {}, {}, retry});
+        return refuse(context, {.reason = Reason::token_request_failed,
+                                .environment = environment.name,
+                                .retryUrl = retry});
     }
     return suspend(r);
 }
@@ -234,7 +246,7 @@ ngx_int_t beginLogin(Context& context, const Environment& environment, const Log
     ngx_http_request_t* r = context.request;
     const Result<std::string> random = randomBytes(loginRandomSize);
     if (!random) {
-        return refuse(context, {random.error(), environment.name});
+        return refuse(context, {.reason = random.error(), .environment = environment.name});
     }
     const std::string callback = redirectUri(r, environment);
 
@@ -250,7 +262,7 @@ ngx_int_t beginLogin(Context& context, const Environment& environment, const Log
     const Result<LoginRedirect> redirect =
         startLogin(environment.party, *snapshot->provider, start);
     if (!redirect) {
-        return refuse(context, {redirect.error(), environment.name});
+        return refuse(context, {.reason = redirect.error(), .environment = environment.name});
     }
     if (!redirect->bindingCookie.empty() &&
         !setLoginCookie(context, environment, redirect->bindingCookie)) {
@@ -266,15 +278,14 @@ ngx_int_t handleCallback(Context& context, const Environment& environment, const
     }
     ngx_http_request_t* r = context.request;
     if (r->method != NGX_HTTP_GET) {
-        return refuse(context, {Reason::request_malformed,
-                                environment.name,
-                                "the callback takes GET only",
-                                {},
-                                environment.loginPath});
+        return refuse(context, {.reason = Reason::request_malformed,
+                                .environment = environment.name,
+                                .detail = "the callback takes GET only",
+                                .retryUrl = environment.loginPath});
     }
     const Demand demand = evaluateDemand(r, conf);
     if (demand.reason != Reason::none) {
-        return refuse(context, {demand.reason, environment.name});
+        return refuse(context, {.reason = demand.reason, .environment = environment.name});
     }
     ngx_int_t result = NGX_ERROR;
     const ProviderCache::Snapshot* snapshot = needProvider(context, environment, result);
@@ -294,15 +305,17 @@ ngx_int_t handleCallback(Context& context, const Environment& environment, const
             return orphaned(context, environment, conf, demand, callback.state,
                             Reason::provider_error);
         }
-        return refuse(context, {Reason::provider_error, environment.name, callback.error,
-                                providerErrorSentence(callback.error),
-                                retryUrl(environment, callback.state)});
+        return refuse(context, {.reason = Reason::provider_error,
+                                .environment = environment.name,
+                                .detail = callback.error,
+                                .sentence = providerErrorSentence(callback.error),
+                                .retryUrl = retryUrl(environment, callback.state)});
     case Callback::Kind::refuse:
         break;
     }
-    return refuse(
-        context,
-        {callback.reason, environment.name, {}, {}, retryUrl(environment, callback.state)});
+    return refuse(context, {.reason = callback.reason,
+                            .environment = environment.name,
+                            .retryUrl = retryUrl(environment, callback.state)});
 }
 
 std::string currentUrl(ngx_http_request_t* r)

@@ -29,8 +29,10 @@ struct LoginWish {
     std::uint8_t attempt = 0;
 };
 
-/** Redirects to the provider, waiting for its metadata where it is not there yet. Returns what the
- * phase handler returns. */
+/**
+ * Redirects to the provider, waiting for its metadata where it is not there yet. Returns what the
+ * phase handler returns.
+ */
 ngx_int_t beginLogin(Context& context, const Environment& environment, const LoginWish& wish);
 
 /** The callback endpoint. */

@@ -7,8 +7,10 @@
 
 namespace scalekit {
 
-/** What a page is served with: no script, no external resource, no framing, forms to this origin
- * only. */
+/**
+ * What a page is served with: no script, no external resource, no framing, forms to this origin
+ * only.
+ */
 inline constexpr std::string_view pageSecurityPolicy =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'";

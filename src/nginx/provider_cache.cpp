@@ -136,8 +136,10 @@ void ProviderCache::tick(Entry& entry)
     schedule(entry);
 }
 
-/** Arms the timer: soon while somebody waits (and then it holds a graceful quit back), else for the
- * next refresh. */
+/**
+ * Arms the timer: soon while somebody waits (and then it holds a graceful quit back), else for the
+ * next refresh.
+ */
 void ProviderCache::schedule(Entry& entry)
 {
     ngx_event_t& event = entry.timer.event;

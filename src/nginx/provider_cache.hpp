@@ -17,8 +17,10 @@ namespace scalekit {
 
 class ProviderCache {
   public:
-    /** One per worker, made in init_process; the first fetches begin with the event loop. Throws
-     * std::bad_alloc. */
+    /**
+     * One per worker, made in init_process; the first fetches begin with the event loop. Throws
+     * std::bad_alloc.
+     */
     ProviderCache(const MainConf& main, HttpClient& client, ngx_log_t* log);
     ~ProviderCache();
     ProviderCache(const ProviderCache&) = delete;
@@ -29,16 +31,21 @@ class ProviderCache {
         std::shared_ptr<const KeySet> keys;
     };
 
-    /** What is known of the environment's provider now; nullptr before the first success and beyond
-     * the stale limit. */
+    /**
+     * What is known of the environment's provider now; nullptr before the first success and beyond
+     * the stale limit.
+     */
     const Snapshot* current(const Environment& environment);
 
-    /** True when waiting is worth it: a fetch is under way or due. False between the tries of a
-     * provider that is down. */
+    /**
+     * True when waiting is worth it: a fetch is under way or due. False between the tries of a
+     * provider that is down.
+     */
     bool promising(const Environment& environment) const;
 
-    /** Something that waits; embedded in a request's context, whose owner cancels it before it
-     * goes. */
+    /**
+     * Something that waits; embedded in a request's context, whose owner cancels it before it goes.
+     */
     struct Waiter {
         ngx_queue_t link{};
         void (*wake)(void* data) noexcept =
@@ -53,13 +60,17 @@ class ProviderCache {
         void cancel() noexcept;
     };
 
-    /** Wakes the waiter when current() has something, or when it is clear that it will not within
-     * `timeout`. */
+    /**
+     * Wakes the waiter when current() has something, or when it is clear that it will not within
+     * `timeout`.
+     */
     void awaitProvider(const Environment& environment, Waiter& waiter,
                        std::chrono::milliseconds timeout);
 
-    /** The same for a key set newer than the present one; fetched at most once per cool-down over
-     * all workers. */
+    /**
+     * The same for a key set newer than the present one; fetched at most once per cool-down over
+     * all workers.
+     */
     void awaitKeys(const Environment& environment, Waiter& waiter,
                    std::chrono::milliseconds timeout);
 

@@ -65,8 +65,10 @@ void logRefusal(ngx_http_request_t* r, const Refusal& refusal, std::string_view 
     logLine(logLevelOf(refusal.reason), &plain, line);
 }
 
-/** Whether the administrator wants to answer this status himself
- * (ngx_http_special_response_handler() will look there). */
+/**
+ * Whether the administrator wants to answer this status himself
+ * (ngx_http_special_response_handler() will look there).
+ */
 bool hasErrorPage(ngx_http_request_t* r, ngx_uint_t status) noexcept
 {
     const auto* core = static_cast<ngx_http_core_loc_conf_t*>(
@@ -85,14 +87,13 @@ bool hasErrorPage(ngx_http_request_t* r, ngx_uint_t status) noexcept
 
 bool othersHaveASay(ngx_http_request_t* r, ngx_uint_t status) noexcept
 {
-    const auto* core = static_cast<ngx_http_core_loc_conf_t*>(
-        ngx_http_get_module_loc_conf(r, ngx_http_core_module));
-    return core->satisfy == NGX_HTTP_SATISFY_ANY &&
-           (status == NGX_HTTP_UNAUTHORIZED || status == NGX_HTTP_FORBIDDEN);
+    return satisfyAny(r) && (status == NGX_HTTP_UNAUTHORIZED || status == NGX_HTTP_FORBIDDEN);
 }
 
-/** Through nginx's own slot, so that auth_basic under `satisfy any` replaces it and a success
- * removes it. */
+/**
+ * Through nginx's own slot, so that auth_basic under `satisfy any` replaces it and a success
+ * removes it.
+ */
 bool addChallenge(ngx_http_request_t* r, std::string_view environment)
 {
     ngx_table_elt_t* header =
@@ -212,6 +213,7 @@ ngx_int_t refuse(Context& context, Refusal refusal)
     context.reference = newReference();
     logRefusal(r, refusal, context.reference);
     const bool challenged = status != NGX_HTTP_UNAUTHORIZED || addChallenge(r, refusal.environment);
+    refusal.detail = {};  // said; it need not outlive this call
     context.refusal = std::move(refusal);
 
     if (!challenged) {
@@ -242,6 +244,13 @@ ngx_int_t refuseAgain(Context& context)
     }
     return sendBody(r, status, "application/json",
                     refusalJson(refusal, sentence, context.reference));
+}
+
+bool satisfyAny(ngx_http_request_t* r) noexcept
+{
+    const auto* core = static_cast<ngx_http_core_loc_conf_t*>(
+        ngx_http_get_module_loc_conf(r, ngx_http_core_module));
+    return core->satisfy == NGX_HTTP_SATISFY_ANY;
 }
 
 ngx_uint_t statusOf(Reason reason) noexcept

@@ -28,9 +28,15 @@ ngx_int_t sendRedirect(ngx_http_request_t* r, std::string_view location);
  */
 ngx_int_t refuse(Context& context, Refusal refusal);
 
-/** The same answer again, for the guarded place to which an error_page led the refused request: no
- * page, no login, no second log line. */
+/**
+ * The same answer again, for the guarded place to which an error_page led the refused request: no
+ * page, no login, no second log line.
+ */
 ngx_int_t refuseAgain(Context& context);
+
+/** True where another access module may let a request pass that this one refuses with 401 or 403.
+ */
+bool satisfyAny(ngx_http_request_t* r) noexcept;
 
 /** The HTTP status of a reason. */
 ngx_uint_t statusOf(Reason reason) noexcept;
@@ -38,8 +44,10 @@ ngx_uint_t statusOf(Reason reason) noexcept;
 /** True when a person looks at the answer: a navigation, or an Accept that names text/html. */
 bool wantsPage(ngx_http_request_t* r) noexcept;
 
-/** True for GET and HEAD navigations: what may be sent to a login page (Fetch Metadata, else
- * Accept). */
+/**
+ * True for GET and HEAD navigations: what may be sent to a login page (Fetch Metadata, else
+ * Accept).
+ */
 bool navigation(ngx_http_request_t* r) noexcept;
 
 }  // namespace scalekit

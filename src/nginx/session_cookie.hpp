@@ -14,8 +14,10 @@ namespace scalekit {
  */
 Reason loadSession(Context& context, const Environment& environment) noexcept;
 
-/** Seals the context's session again when an eighth of the idle limit has passed; false when there
- * is no memory. */
+/**
+ * Seals the context's session again when an eighth of the idle limit has passed; false when there
+ * is no memory.
+ */
 bool renewSession(Context& context) noexcept;
 
 /** Sets the cookie(s) of a new record: Reason::none, session_too_large or internal. */

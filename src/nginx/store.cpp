@@ -148,8 +148,10 @@ bool createStore(ngx_slab_pool_t* pool, std::size_t zoneSize)
     return store->spent != nullptr;
 }
 
-/** The zone's init function (ngx_shm_zone_init_pt): runs in the master, `oldData` is set when a
- * reload keeps the memory. */
+/**
+ * The zone's init function (ngx_shm_zone_init_pt): runs in the master, `oldData` is set when a
+ * reload keeps the memory.
+ */
 ngx_int_t initStore(ngx_shm_zone_t* zone, void* oldData) noexcept
 try {
     auto* main = static_cast<MainConf*>(zone->data);

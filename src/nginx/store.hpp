@@ -24,8 +24,10 @@ using Milliseconds = std::chrono::duration<std::int64_t, std::milli>;
 
 enum class Document { discovery, keys };
 
-/** One environment's provider documents. A view over shared memory, cheap to copy; every call takes
- * the zone's lock for a moment. */
+/**
+ * One environment's provider documents. A view over shared memory, cheap to copy; every call takes
+ * the zone's lock for a moment.
+ */
 class SharedDocuments {
   public:
     SharedDocuments(ngx_shm_zone_t* zone, const Environment& environment) noexcept;

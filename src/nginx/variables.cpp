@@ -5,6 +5,7 @@
 #include "nginx/interop.hpp"
 #include "nginx/request_headers.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 /**
@@ -139,19 +140,17 @@ ngx_int_t errorVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
     return NGX_OK;
 }
 
-/** A variable's name cannot hold '.': '_' stands for it too. */
+/**
+ * nginx writes variable names in lower case, and they cannot hold '.' or '-': '_' stands for those
+ * too.
+ */
 bool namesClaim(std::string_view variable, std::string_view claim) noexcept
 {
-    if (variable.size() != claim.size()) {
-        return false;
-    }
-    for (std::size_t i = 0; i < claim.size(); ++i) {
-        if (variable[i] != claim[i] &&
-            !(variable[i] == '_' && (claim[i] == '.' || claim[i] == '-'))) {
-            return false;
-        }
-    }
-    return true;
+    const auto same = [](char v, char c) {
+        return v == static_cast<char>(ngx_tolower(static_cast<u_char>(c))) ||
+               (v == '_' && (c == '.' || c == '-'));
+    };
+    return std::equal(variable.begin(), variable.end(), claim.begin(), claim.end(), same);
 }
 
 ngx_int_t claimVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
