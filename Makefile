@@ -29,7 +29,7 @@ unexport NGINX
 export BUILD CXX NGX_SRC
 
 .PHONY: help deps module unit test demo bench install clean test-fresh sanitize compilers matrix
-.PHONY: module-build unit-build force
+.PHONY: module-build unit-build mint force
 .DEFAULT_GOAL := module
 .DELETE_ON_ERROR:
 
@@ -64,7 +64,7 @@ module:
 module-build: $(BUILD)/nginx/Makefile
 	@$(MAKE) --no-print-directory -C '$(BUILD)/nginx-src' -f ../nginx/Makefile modules
 	@mkdir -p '$(BUILD)/module'
-	@cmp -s '$(BUILD)/nginx/$(NAME)' '$(MODULE)' || cp '$(BUILD)/nginx/$(NAME)' '$(MODULE)'
+	@cmp -s '$(BUILD)/nginx/$(NAME)' '$(MODULE)' || install -m 644 '$(BUILD)/nginx/$(NAME)' '$(MODULE)'  # a new file: nginx may run the old one
 	@echo '$(MODULE)'
 
 $(BUILD)/nginx/Makefile: $(BUILD)/configured config config.make t/tools/configure
@@ -111,7 +111,17 @@ $(BUILD)/unit/%: $(OBJ)/t/unit/%.o $(HELP_OBJS) $(OBJ)/libcore.a
 	$(CXX) $(UNIT_OPT) $(UNIT_LINK) -o '$@' $^ -lcmocka -ljansson -lcrypto
 
 .SECONDARY:
--include $(patsubst %.o,%.d,$(CORE_OBJS) $(HELP_OBJS) $(UNIT_TESTS:%.cpp=$(OBJ)/%.o))
+-include $(patsubst %.o,%.d,$(OBJ)/t/tools/mint.o $(CORE_OBJS) $(HELP_OBJS) $(UNIT_TESTS:%.cpp=$(OBJ)/%.o))
+
+# mint makes the sealed cookies that t/*.t send.
+
+mint:
+	@$(DEPS) build
+	@mkdir -p '$(BUILD)'
+	@flock '$(BUILD)' $(MAKE) --no-print-directory $(JOBS) '$(BUILD)/mint'
+
+$(BUILD)/mint: $(OBJ)/t/tools/mint.o $(OBJ)/libcore.a
+	$(CXX) $(UNIT_OPT) $(UNIT_LINK) -o '$@' $^ -ljansson -lcrypto
 
 # The rest are scripts, each saying what it does at its top.
 
@@ -124,7 +134,7 @@ demo: module
 
 bench: module
 	@$(DEPS) bench
-	@t/tools/bench
+	@t/bench/run
 
 sanitize compilers test-fresh matrix:
 	@t/tools/$@

@@ -49,7 +49,7 @@ std::string checkSchemes(const Environment& environment)
     };
     for (const auto& [name, url] : urls) {
         if (!environment.allowHttp && !url.empty() && !url.starts_with("https://")) {
-            return quoted(name) +
+            return inQuotes(name) +
                    " is plain http; use https, or \"allow_http on\" for development on loopback";
         }
     }

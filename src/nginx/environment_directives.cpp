@@ -20,8 +20,8 @@ std::string setUrl(Draft& draft, const Words& words)
 {
     const std::optional<Url> url = parseUrl(words[1]);
     if (!url || !url->query.empty()) {
-        return quoted(words[1]) + " is not an issuer URL; write it as the provider does, such as "
-                                  "https://acme.scalekit.com";
+        return inQuotes(words[1]) + " is not an issuer URL; write it as the provider does, such as "
+                                    "https://acme.scalekit.com";
     }
     draft.environment.provider.issuer = words[1];
     return "";
@@ -59,7 +59,7 @@ std::string setClientAuth(Draft& draft, const Words& words)
     } else if (words[1] == "none") {
         authentication = ClientAuthentication::none;
     } else {
-        return "is post, basic or none, not " + quoted(words[1]);
+        return "is post, basic or none, not " + inQuotes(words[1]);
     }
     return "";
 }
@@ -109,7 +109,7 @@ bool plainPath(std::string_view path)
 std::string setBasePath(Draft& draft, const Words& words)
 {
     if (!plainPath(words[1])) {
-        return quoted(words[1]) + " is not a plain path such as /auth";
+        return inQuotes(words[1]) + " is not a plain path such as /auth";
     }
     draft.environment.basePath = words[1];
     return "";
@@ -118,7 +118,7 @@ std::string setBasePath(Draft& draft, const Words& words)
 std::string setCallback(Draft& draft, const Words& words)
 {
     if (!plainPath(words[1])) {
-        return quoted(words[1]) + " is not a plain path such as /auth/callback";
+        return inQuotes(words[1]) + " is not a plain path such as /auth/callback";
     }
     draft.callback = words[1];
     return "";
@@ -128,7 +128,7 @@ std::string setBaseUrl(Draft& draft, const Words& words)
 {
     const std::optional<Url> url = parseUrl(words[1]);
     if (!url || !url->query.empty() || (!url->path.empty() && url->path != "/")) {
-        return quoted(words[1]) +
+        return inQuotes(words[1]) +
                " is not an origin such as https://app.example.com (without a path)";
     }
     std::string_view origin = words[1];
@@ -167,19 +167,19 @@ std::string setEndpoint(Draft& draft, const Words& words)
     for (const auto& [name, endpoint] : endpoints) {
         if (name == words[1]) {
             if (!parseUrl(words[2])) {
-                return quoted(words[2]) + " is not a URL";
+                return inQuotes(words[2]) + " is not a URL";
             }
             *endpoint = words[2];
             return "";
         }
     }
-    return "knows authorize, token, jwks, logout and userinfo, not " + quoted(words[1]);
+    return "knows authorize, token, jwks, logout and userinfo, not " + inQuotes(words[1]);
 }
 
 std::string setIssuer(Draft& draft, const Words& words)
 {
     if (!parseUrl(words[1])) {
-        return quoted(words[1]) + " is not an issuer URL";
+        return inQuotes(words[1]) + " is not an issuer URL";
     }
     draft.issuers.emplace_back(words[1]);
     return "";
@@ -190,7 +190,7 @@ std::string setSeconds(const Words& words, std::chrono::seconds& seconds)
     ngx_str_t text = borrow(words[1]);
     const ngx_int_t value = ngx_parse_time(&text, 1);
     if (value == NGX_ERROR) {
-        return quoted(words[1]) + " is not a time such as 30s, 5m or 8h";
+        return inQuotes(words[1]) + " is not a time such as 30s, 5m or 8h";
     }
     seconds = std::chrono::seconds(value);
     return "";
@@ -231,7 +231,7 @@ std::string setTimeout(Draft& draft, const Words& words)
     ngx_str_t text = borrow(words[1]);
     const ngx_int_t value = ngx_parse_time(&text, 0);
     if (value == NGX_ERROR || value < 100 || value > 60000) {
-        return quoted(words[1]) + " is not a time between 100ms and 60s";
+        return inQuotes(words[1]) + " is not a time between 100ms and 60s";
     }
     draft.environment.timeout = std::chrono::milliseconds(value);
     return "";
@@ -249,7 +249,7 @@ std::string setSessionCookie(Draft& draft, const Words& words)
 {
     SessionCookie& cookie = draft.environment.cookie;
     if (!cookieToken(words[1])) {
-        return quoted(words[1]) + " is not a cookie name of letters, digits, \"_\" and \"-\"";
+        return inQuotes(words[1]) + " is not a cookie name of letters, digits, \"_\" and \"-\"";
     }
     cookie.name = words[1];
 
@@ -260,7 +260,7 @@ std::string setSessionCookie(Draft& draft, const Words& words)
             const std::string probe = "https://" + cookie.domain;
             const std::optional<Url> url = parseUrl(probe);
             if (!url || url->host != cookie.domain) {
-                return quoted(cookie.domain) + " is not a domain";
+                return inQuotes(cookie.domain) + " is not a domain";
             }
         } else if (word == "samesite=lax") {
             cookie.sameSite = SameSite::lax;
@@ -269,7 +269,7 @@ std::string setSessionCookie(Draft& draft, const Words& words)
         } else if (word == "samesite=none") {
             cookie.sameSite = SameSite::none;
         } else {
-            return "takes domain=NAME and samesite=lax, strict or none, not " + quoted(word);
+            return "takes domain=NAME and samesite=lax, strict or none, not " + inQuotes(word);
         }
     }
     if (!cookie.domain.empty() && cookie.name.starts_with("__Host-")) {
@@ -306,7 +306,7 @@ std::string setTrustedCertificate(Draft& draft, const Words& words)
 std::string setAllowHttp(Draft& draft, const Words& words)
 {
     if (words[1] != "on" && words[1] != "off") {
-        return "is on or off, not " + quoted(words[1]);
+        return "is on or off, not " + inQuotes(words[1]);
     }
     draft.environment.allowHttp = words[1] == "on";
     return "";
@@ -363,7 +363,7 @@ std::string applyDirective(EnvironmentDraft& draft, const Words& words)
     return row->set(draft, words);
 }
 
-std::string quoted(std::string_view text)
+std::string inQuotes(std::string_view text)
 {
     return "\"" + std::string(text) + "\"";
 }

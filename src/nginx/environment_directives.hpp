@@ -28,6 +28,6 @@ using Words = std::vector<std::string_view>;
 std::string applyDirective(EnvironmentDraft& draft, const Words& words);
 
 /** A word in quotes, for messages. */
-std::string quoted(std::string_view text);
+std::string inQuotes(std::string_view text);
 
 }  // namespace scalekit

@@ -296,6 +296,9 @@ ngx_uint_t statusOf(Reason reason) noexcept
 
 bool wantsPage(ngx_http_request_t* r) noexcept
 {
+    if (requestHeader(r, "upgrade").data() != nullptr) {
+        return false;
+    }
     const std::string_view mode = requestHeader(r, "sec-fetch-mode");
     if (mode.data() != nullptr) {
         return mode == "navigate";
@@ -305,8 +308,7 @@ bool wantsPage(ngx_http_request_t* r) noexcept
 
 bool navigation(ngx_http_request_t* r) noexcept
 {
-    return (r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) != 0 &&
-           requestHeader(r, "upgrade").data() == nullptr && wantsPage(r);
+    return (r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) != 0 && wantsPage(r);
 }
 
 }  // namespace scalekit
