@@ -26,13 +26,16 @@ Callback openCallback(const RelyingParty& party, const Provider& provider, std::
         return end(Callback::Kind::refuse, Reason::state_invalid);
     }
 
-    // RFC 9207 2.4: before the code is used, and for errors too.
-    if (const Reason reason = checkResponseIssuer(*response, provider); reason != Reason::none) {
-        return end(Callback::Kind::refuse, reason);
+    // RFC 9207 2.4: before the code is used, and for errors too. An error that only lacks it is told
+    // all the same, and leads nowhere either.
+    const Reason issuer = checkResponseIssuer(*response, provider);
+    const bool untold = issuer == Reason::response_issuer_missing && !response->error.empty();
+    if (issuer != Reason::none && !untold) {
+        return end(Callback::Kind::refuse, issuer);
     }
 
     callback.error = response->error.empty() ? "" : knownProviderError(response->error);
-    if (!state) {
+    if (!state || untold) {
         return end(Callback::Kind::providerError, Reason::provider_error);
     }
     callback.state = *std::move(state);

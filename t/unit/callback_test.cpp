@@ -118,7 +118,7 @@ TEST("a callback of another issuer is refused before anything else is looked at,
     }
 }
 
-TEST("a provider that promises its issuer must name it")
+TEST("a provider that promises its issuer must name it; an error without it is told and leads nowhere")
 {
     const RelyingParty party = makeParty();
     const Begun login = begin(party);
@@ -127,9 +127,11 @@ TEST("a provider that promises its issuer must name it")
 
     assertCallback(Callback::Kind::refuse, Reason::response_issuer_missing,
                    open(party, success(login), login.cookie, now, provider));
-    assertCallback(
-        Callback::Kind::refuse, Reason::response_issuer_missing,
-        open(party, "error=access_denied&state=" + login.state, login.cookie, now, provider));
+    const Callback error =
+        open(party, "error=access_denied&state=" + login.state, login.cookie, now, provider);
+    assertCallback(Callback::Kind::providerError, Reason::provider_error, error);
+    assertView("access_denied", error.error);
+    assertView("", error.state.id);
     assertCallback(Callback::Kind::complete, Reason::none,
                    open(party, success(login, "&iss=https%3A%2F%2Facme.scalekit.com"), login.cookie,
                         now, provider));
