@@ -1,0 +1,300 @@
+// The callback: what comes back from the provider is untrusted, completes once, and only in the
+// browser that began.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { startHostile } from '../op/hostile.mjs';
+import { send } from './browser.mjs';
+import { atEnd } from './cleanup.mjs';
+import { assertNoSession, hostileLogin, startSite } from './site.mjs';
+
+const hostile = await startHostile();
+atEnd(() => hostile.close());
+const site = await startSite({ provider: hostile });
+const callback = site.url('/auth/callback');
+
+// A browser that has begun a login, and the callback that would complete it.
+async function begun(path = '/page', lies = {}) {
+    const browser = site.browser();
+    const start = await browser.navigate(site.url(path));
+    return { browser, url: hostile.authorize(start.location, lies), start };
+}
+
+const tokenCalls = () => hostile.counts.token ?? 0;
+
+test('bar 14: a replayed callback makes no second token call; with a session it goes to its page', async () => {
+    const { browser, url } = await begun('/page?x=1');
+    const before = tokenCalls();
+    assert.equal((await browser.navigate(url)).status, 302);
+    const again = await browser.navigate(url);
+    assert.deepEqual(
+        [again.status, new URL(again.location, url).href],
+        [302, site.url('/page?x=1')],
+    );
+    assert.equal(tokenCalls(), before + 1);
+});
+
+test('bar 14: a replayed callback without the session is refused as spent', async () => {
+    const { browser, url } = await begun();
+    const copy = browser.clone();
+    const before = tokenCalls();
+    await browser.navigate(url);
+    const count = site.nginx.refusals().length;
+    const again = await copy.navigate(url);
+    assert.equal(again.status, 400);
+    assertNoSession(site, again);
+    assert.equal(await site.nginx.reasonAfter(count), 'login_spent');
+    assert.equal(tokenCalls(), before + 1);
+});
+
+test('bar 14: two copies of a callback at the same moment make one token call', async () => {
+    const { browser, url } = await begun();
+    const before = tokenCalls();
+    const answers = await Promise.all(
+        [browser, browser.clone(), browser.clone()].map((each) => each.navigate(url)),
+    );
+    assert.equal(tokenCalls(), before + 1);
+    assert.equal(
+        answers.filter((answer) =>
+            answer.setCookies.some((line) => line.startsWith(`${site.sessionCookie}=`)),
+        ).length,
+        1,
+    );
+});
+
+test('bar 14: a login that failed at the token endpoint is spent too', async () => {
+    const { browser, url } = await begun('/page', { tokens: () => '[]' });
+    await browser.navigate(url);
+    const before = tokenCalls();
+    assert.equal((await browser.navigate(url)).status, 400);
+    assert.equal(tokenCalls(), before);
+});
+
+test('bar 14: a callback in another browser makes no session and no token call, and begins anew only once', async () => {
+    const { url } = await begun('/page?x=1');
+    const before = tokenCalls();
+    const victim = site.browser();
+    const first = await victim.navigate(url);
+    assertNoSession(site, first);
+    assert.equal(first.status, 302, "a fresh login of the victim's own");
+    assert.equal(new URL(first.location).origin, hostile.issuer);
+    assert.equal(tokenCalls(), before);
+
+    const stranger = site.browser();
+    const second = await stranger.navigate(hostile.authorize(first.location));
+    assert.equal(second.status, 400, 'not a second time');
+    assertNoSession(site, second);
+    assert.equal(site.nginx.refusals().at(-1).reason, 'login_cookie_missing');
+    assert.equal(tokenCalls(), before);
+});
+
+test('a browser that keeps no cookies ends on a page that says so, not in a loop', async () => {
+    let url = site.url('/page');
+    for (let round = 0; round < 2; round += 1) {
+        const start = await send(url, { headers: { accept: 'text/html' } });
+        assert.equal(start.status, 302);
+        url = hostile.authorize(start.location);
+    }
+    const last = await send(url, { headers: { accept: 'text/html' } });
+    assert.equal(last.status, 400);
+    assert.match(last.text, /cookie/i);
+    assert.match(last.text, /<a [^>]*href="\//, 'there is a link to try again');
+});
+
+test('a callback with the login cookie of another login of the same kind is refused', async () => {
+    const mine = await begun();
+    const theirs = await begun();
+    theirs.browser.cookies = mine.browser.cookies;
+    const before = tokenCalls();
+    assertNoSession(site, await theirs.browser.navigate(theirs.url));
+    assert.equal(tokenCalls(), before);
+});
+
+test('bar 16: iss of the response wrong, doubled or absent is refused before any token call', async () => {
+    const cases = [
+        [(query) => query.set('iss', 'https://elsewhere.example'), 'response_issuer_mismatch'],
+        [(query) => query.set('iss', `${hostile.issuer}/`), 'response_issuer_mismatch'],
+        [(query) => query.set('iss', ''), /response_issuer_m(ismatch|issing)/],
+        [(query) => query.delete('iss'), 'response_issuer_missing'],
+        [(query) => query.append('iss', hostile.issuer), 'request_malformed'],
+    ];
+    for (const [response, reason] of cases) {
+        const { browser, url } = await begun('/page', { response });
+        const before = tokenCalls();
+        const count = site.nginx.refusals().length;
+        const answer = await browser.navigate(url);
+        assert.ok(answer.status >= 400 && answer.status < 500, `status ${answer.status}`);
+        assert.match(
+            await site.nginx.reasonAfter(count),
+            new RegExp(`^${reason.source ?? reason}$`),
+        );
+        assert.equal(tokenCalls(), before);
+    }
+});
+
+test('bar 15: callbacks with missing, doubled or enormous parameters are 400, and nothing is reflected', async () => {
+    const { browser, url } = await begun();
+    const honest = new URL(url).searchParams;
+    const state = honest.get('state');
+    const script = '<script>alert(1)</script>"\'><img src=x>';
+    const queries = [
+        '',
+        '?',
+        '?code=c',
+        `?state=${state}`,
+        '?code=&state=',
+        `?code=c&code=d&state=${state}`,
+        `?code=c&state=${state}&state=${state}`,
+        '?error=access_denied&error=server_error',
+        `?code=c&error=e&state=${state}`,
+        `?code=${'c'.repeat(5_000)}&state=${state}`,
+        `?code=c&state=${'s'.repeat(6_000)}`,
+        '?%00=1&code=%00',
+        '?code=%zz&state=%',
+        `?error=${encodeURIComponent(script)}`,
+        `?error=x&error_description=${encodeURIComponent(script)}`,
+        `?code=c&state=${encodeURIComponent(script)}`,
+        '?code=c&state=AAAA',
+        `?state=${state.slice(0, -2)}&code=c&iss=${hostile.issuer}`,
+        '?&&&&&',
+        '?=&=',
+        `?${'a=b&'.repeat(1_500)}`,
+        '?idp_initiated_login=x',
+    ];
+    const before = tokenCalls();
+    for (const query of queries) {
+        const response = await browser.navigate(`${callback}${query}`);
+        assert.ok(
+            response.status >= 400 && response.status < 500,
+            `${query.slice(0, 80)}: ${response.status}`,
+        );
+        assert.equal(response.location, undefined, query.slice(0, 80));
+        assert.doesNotMatch(response.text, /alert\(1\)|src=x/, 'nothing is echoed');
+        assertNoSession(site, response);
+    }
+    assert.equal(
+        (await browser.navigate(`${callback}?code=${'c'.repeat(65_536)}`)).status,
+        414,
+        'nginx itself has a limit',
+    );
+    assert.equal(tokenCalls(), before);
+    assert.equal(
+        (await browser.navigate(url)).status,
+        302,
+        'and the honest callback still completes',
+    );
+});
+
+test('bar 15: POST to the callback, with or without body and type, is refused', async () => {
+    const { browser, url } = await begun();
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    for (const options of [
+        { method: 'POST' },
+        { method: 'POST', body: 'code=c', headers: form },
+        { method: 'POST', body: new URL(url).search.slice(1), headers: form },
+        { method: 'PUT', body: 'x' },
+        { method: 'DELETE' },
+    ]) {
+        const response = await browser.navigate(url, options);
+        assert.ok([400, 405].includes(response.status), `${options.method}: ${response.status}`);
+        assertNoSession(site, response);
+    }
+});
+
+test('every bit of the state, turned over, is refused without redirect', async () => {
+    const { browser, url } = await begun();
+    const state = Buffer.from(new URL(url).searchParams.get('state'), 'base64url');
+    const before = tokenCalls();
+    for (let bit = 0; bit < state.length * 8; bit += 3) {
+        const copy = Buffer.from(state);
+        copy[bit >> 3] ^= 0x80 >> (bit & 7);
+        const forged = new URL(url);
+        forged.searchParams.set('state', copy.toString('base64url'));
+        const response = await browser.navigate(forged);
+        assert.equal(response.status, 400, `bit ${bit}`);
+        assert.equal(response.location, undefined);
+    }
+    assert.equal(tokenCalls(), before);
+});
+
+test('each Scalekit error code gets its sentence, unknown ones a general one', async () => {
+    const codes = [
+        'invalid_organization_id',
+        'invalid_connection_id',
+        'connection_not_active',
+        'no_active_connections',
+        'domain_not_found',
+        'invalid_user_domain',
+        'user_not_active',
+        'server_error',
+        'access_denied',
+        'mandatory_attribute_missing',
+        'assertion_expired',
+        'authentication_not_completed',
+        'never_heard_of',
+    ];
+    const pages = new Map();
+    for (const code of codes) {
+        const { browser, url } = await begun('/page', {
+            response: (query) => {
+                query.delete('code');
+                query.set('error', code);
+                query.set('error_description', 'a description from outside');
+            },
+        });
+        const response = await browser.navigate(url);
+        assert.ok(response.status >= 400, code);
+        assert.doesNotMatch(response.text, /a description from outside|never_heard_of/);
+        pages.set(code, response.text.replace(/[0-9a-f]{12}/g, ''));
+    }
+    assert.ok(new Set(pages.values()).size > codes.length / 2, 'the pages differ');
+    assert.equal(site.nginx.refusals().at(-1).reason, 'provider_error');
+});
+
+test('bar 21: prompt=none that failed is tried once more, with a page, and never a third time', async () => {
+    const silent = await startSite({
+        provider: hostile,
+        server: 'scalekit_organization_id org_111; scalekit_prompt none;',
+    });
+    const browser = silent.browser();
+    const failed = {
+        response: (query) => {
+            query.delete('code');
+            query.set('error', 'login_required');
+        },
+    };
+    const first = await browser.navigate(silent.url('/page'));
+    assert.equal(new URL(first.location).searchParams.get('prompt'), 'none');
+    const second = await browser.navigate(hostile.authorize(first.location, failed));
+    assert.equal(second.status, 302);
+    assert.notEqual(new URL(second.location).searchParams.get('prompt'), 'none');
+    const third = await browser.navigate(hostile.authorize(second.location, failed));
+    assert.ok(third.status >= 400, `status ${third.status}`);
+});
+
+test('an error without a state is a page too, and does not begin a login', async () => {
+    const response = await site.browser().navigate(`${callback}?error=server_error`);
+    assert.ok(response.status >= 400 && response.location === undefined);
+});
+
+test('an API client gets JSON where a person gets a page', async () => {
+    const response = await site.browser().script(`${callback}?code=c&state=AAAA`);
+    assert.equal(response.status, 400);
+    assert.equal(response.json.reason, 'state_invalid');
+});
+
+test('the endpoint does not run for a login that never began here', async () => {
+    const other = await startSite({
+        provider: hostile,
+        settings: { session_keys: '"quite another key of at least 32 bytes"' },
+    });
+    const { url } = await begun();
+    const moved = new URL(url);
+    moved.port = other.port;
+    const count = other.nginx.refusals().length;
+    const response = await other.browser().navigate(moved);
+    assert.equal(response.status, 400);
+    assert.equal(await other.nginx.reasonAfter(count), 'state_invalid');
+    assertNoSession(other, await hostileLogin(other, other.browser(), { claims: () => ({}) }));
+});

@@ -1,0 +1,14 @@
+// Time limits of the tests. A slow build of nginx (sanitizers, valgrind) may stretch them: SLOW=5
+// makes them five times as long. What is asserted about nginx itself, such as its timeout, is not
+// stretched, only the slack round it.
+
+export const slow = Number(process.env.SLOW || 1);
+
+// How late an answer may be after the module's own timeout.
+export const slack = 100 * slow;
+
+export async function timed(action) {
+    const start = performance.now();
+    const result = await action();
+    return [result, performance.now() - start];
+}
