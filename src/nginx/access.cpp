@@ -6,6 +6,7 @@
 #include "nginx/request_headers.hpp"
 #include "nginx/respond.hpp"
 #include "nginx/session_cookie.hpp"
+#include "nginx/variables.hpp"
 
 namespace scalekit {
 
@@ -14,6 +15,8 @@ namespace {
 ngx_int_t accept(Context& context, const LocationConf& conf)
 {
     context.error = Reason::none;
+    context.judged = true;
+    forgetVariables(context.request);
     if (!renewSession(context) || (conf.identityHeaders && !addIdentityHeaders(context, conf))) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -52,6 +55,8 @@ ngx_int_t answerStranger(Context& context, const Environment& environment, const
     ngx_http_request_t* r = context.request;
     context.environment = nullptr;
     context.error = reason;
+    context.judged = true;
+    forgetVariables(r);
 
     if (static_cast<Unauthenticated>(conf.unauthenticated) == Unauthenticated::pass) {
         return NGX_DECLINED;

@@ -64,6 +64,7 @@ struct MainConf {
     std::vector<std::unique_ptr<Environment>> environments;
     std::vector<std::string> identityPrefixes;  // lower case, '-' for '_'; of all places,
                                                 // "x-scalekit-" always among them
+    std::vector<ngx_uint_t> variables;          // indices of the $scalekit_ ones that are in use
     ngx_shm_zone_t* zone = nullptr;
     std::size_t zoneSize = 0;
 };

@@ -39,6 +39,8 @@ struct Context {
     Reason error = Reason::none;     // why the request was refused, or why there is no session
     std::optional<Refusal> refusal;  // what it was told
     std::string reference;           // of the refusal, on the page and in the log
+    bool judged = false;             // the access phase has come to a verdict
+    bool looking = false;            // a variable looks at the session ahead of it
     bool cookieRenewed = false;
 
     ProviderCache::Waiter providerWaiter;

@@ -66,7 +66,7 @@ ngx_int_t initialize(ngx_conf_t* cf) noexcept
     }
     auto* core = static_cast<ngx_http_core_main_conf_t*>(
         ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
-    if (!addHandler(core, NGX_HTTP_PREACCESS_PHASE, prepareRequest) ||
+    if (!indexVariables(cf) || !addHandler(core, NGX_HTTP_PREACCESS_PHASE, prepareRequest) ||
         !addHandler(core, NGX_HTTP_ACCESS_PHASE, checkAccess)) {
         return NGX_ERROR;
     }

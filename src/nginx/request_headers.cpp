@@ -124,20 +124,14 @@ bool removeHeaders(ngx_list_t& list, Drop&& drop)
     return true;
 }
 
-bool rewriteCookies(ngx_http_request_t* r, Context& context, const MainConf& main)
+bool rewriteCookies(ngx_http_request_t* r, const MainConf& main)
 {
     bool ok = true;
     forEachHeader(r->headers_in.headers, [&](Element& header) {
-        if (!cookieHeader(header)) {
-            return;
-        }
-        const std::string_view line = view(header.value);
-        if (context.cookieLineCount < Context::maxCookieLines) {
-            context.cookieLines[context.cookieLineCount++] = line;
-        }
-        if (mentionsModuleCookie(line, main)) {
-            const std::string kept = withoutCookies(
-                line, [&](std::string_view name) { return moduleCookie(name, main); });
+        if (cookieHeader(header) && mentionsModuleCookie(view(header.value), main)) {
+            const std::string kept = withoutCookies(view(header.value), [&](std::string_view name) {
+                return moduleCookie(name, main);
+            });
             header.value = copy(r->pool, kept);
             ok = ok && header.value.data != nullptr;
         }
@@ -157,7 +151,11 @@ bool scrub(ngx_http_request_t* r, const MainConf& main)
 
     if (cookies) {
         Context* context = obtainContext(r);
-        if (context == nullptr || !rewriteCookies(r, *context, main)) {
+        if (context == nullptr) {
+            return false;
+        }
+        keepCookies(*context);
+        if (!rewriteCookies(r, main)) {
             return false;
         }
     }
@@ -224,6 +222,18 @@ u_char* encode(u_char* out, std::string_view text, bool commas) noexcept
 }
 
 }  // namespace
+
+void keepCookies(Context& context) noexcept
+{
+    if (context.cookieLineCount > 0) {
+        return;
+    }
+    forEachHeader(context.request->headers_in.headers, [&](const Element& header) {
+        if (cookieHeader(header) && context.cookieLineCount < Context::maxCookieLines) {
+            context.cookieLines[context.cookieLineCount++] = view(header.value);
+        }
+    });
+}
 
 ngx_int_t scrubRequest(ngx_http_request_t* r) noexcept
 try {

@@ -16,6 +16,9 @@ namespace scalekit {
  */
 ngx_int_t scrubRequest(ngx_http_request_t* r) noexcept;
 
+/** Remembers the Cookie lines as the client sent them, once, before they are cleaned. */
+void keepCookies(Context& context) noexcept;
+
 /** Adds the identity headers of the session; false when there is no memory. */
 bool addIdentityHeaders(Context& context, const LocationConf& conf) noexcept;
 

@@ -4,6 +4,7 @@
 #include "crypto/random.hpp"
 #include "nginx/interop.hpp"
 #include "nginx/pages.hpp"
+#include "nginx/variables.hpp"
 
 namespace scalekit {
 
@@ -210,7 +211,9 @@ ngx_int_t refuse(Context& context, Refusal refusal)
     const ngx_uint_t status = statusOf(refusal.reason);
 
     context.error = refusal.reason;
+    context.judged = true;
     context.reference = newReference();
+    forgetVariables(r);
     logRefusal(r, refusal, context.reference);
     const bool challenged = status != NGX_HTTP_UNAUTHORIZED || addChallenge(r, refusal.environment);
     refusal.detail = {};  // said; it need not outlive this call

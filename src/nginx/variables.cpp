@@ -3,7 +3,9 @@
 #include "nginx/context.hpp"
 #include "nginx/endpoints.hpp"
 #include "nginx/interop.hpp"
+#include "nginx/login.hpp"
 #include "nginx/request_headers.hpp"
+#include "nginx/session_cookie.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -107,6 +109,38 @@ Row rows[] = {
     {ngx_string("scalekit_method"), method},
 };
 
+/**
+ * Calls use(context) with the request's verified identity, if it has one. Before the access phase
+ * (set, if, limit_req) that is what the phase will find: the session is looked at then and there,
+ * and nothing of it is kept.
+ */
+template <class Use>
+void withIdentity(ngx_http_request_t* r, Use&& use) noexcept
+{
+    Context* context = findContext(r);
+    if (context != nullptr && context->authenticated()) {
+        use(*context);
+        return;
+    }
+    const LocationConf& conf = *locationConf(r);
+    if (conf.environment == nullptr || r != r->main || (context != nullptr && context->judged)) {
+        return;
+    }
+    context = obtainContext(r);
+    if (context == nullptr || context->looking) {
+        return;  // a tenant directive that depends on the identity it demands
+    }
+    context->looking = true;
+    keepCookies(*context);
+    const Demand demand = evaluateDemand(r, conf);
+    if (demand.reason == Reason::none && loadSession(*context, *conf.environment) == Reason::none &&
+        checkTenant(context->session, demand.tenant) == Reason::none) {
+        use(*context);
+    }
+    context->environment = nullptr;
+    context->looking = false;
+}
+
 void assign(ngx_http_variable_value_t& value, std::string_view text)
 {
     value = {};
@@ -118,18 +152,19 @@ void assign(ngx_http_variable_value_t& value, std::string_view text)
 ngx_int_t identityVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
                            uintptr_t data) noexcept
 {
-    const Context* context = findContext(r);
     const auto& row = *reinterpret_cast<const Row*>(data);
-    assign(*value, context != nullptr && context->authenticated() ? row.text(*context)
-                                                                  : std::string_view(""));
+    std::string_view text = "";
+    withIdentity(r, [&](const Context& context) { text = row.text(context); });
+    assign(*value, text);
     return NGX_OK;
 }
 
 ngx_int_t authenticatedVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
                                 uintptr_t) noexcept
 {
-    const Context* context = findContext(r);
-    assign(*value, context != nullptr && context->authenticated() ? "1" : "0");
+    std::string_view text = "0";
+    withIdentity(r, [&](const Context&) { text = "1"; });
+    assign(*value, text);
     return NGX_OK;
 }
 
@@ -153,28 +188,32 @@ bool namesClaim(std::string_view variable, std::string_view claim) noexcept
     return std::equal(variable.begin(), variable.end(), claim.begin(), claim.end(), same);
 }
 
+std::string_view claimText(const Context& context, std::string_view variable)
+{
+    ClaimView claim = findClaim(context.session, variable);
+    std::string_view rest = context.session.claims;
+    while (claim.name.data() == nullptr && !rest.empty()) {
+        const ClaimView candidate = takeClaim(rest);
+        claim = namesClaim(variable, candidate.name) ? candidate : ClaimView();
+    }
+
+    std::string_view text = "";
+    if (claim.list) {
+        text = joinedValues(pool(context), claim);
+    } else {
+        forEachValue(claim, [&](std::string_view only) { text = headerSafe(pool(context), only); });
+    }
+    return text;
+}
+
 ngx_int_t claimVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
                         uintptr_t data) noexcept
 {
-    const Context* context = findContext(r);
+    const std::string_view name = view(*reinterpret_cast<ngx_str_t*>(data));
     std::string_view text = "";
-    if (context != nullptr && context->authenticated()) {
-        const std::string_view name =
-            view(*reinterpret_cast<ngx_str_t*>(data)).substr(claimPrefix.size());
-        ClaimView claim = findClaim(context->session, name);
-        if (claim.name.data() == nullptr) {
-            std::string_view rest = context->session.claims;
-            do {
-                claim = takeClaim(rest);
-            } while (claim.name.data() != nullptr && !namesClaim(name, claim.name));
-        }
-        if (claim.list) {
-            text = joinedValues(pool(*context), claim);
-        } else {
-            forEachValue(claim,
-                         [&](std::string_view only) { text = headerSafe(pool(*context), only); });
-        }
-    }
+    withIdentity(r, [&](const Context& context) {
+        text = claimText(context, name.substr(claimPrefix.size()));
+    });
     assign(*value, text);
     return NGX_OK;
 }
@@ -205,6 +244,32 @@ ngx_int_t addVariables(ngx_conf_t* cf) noexcept
                        add(cf, "scalekit_error", errorVariable, 0, 0) &&
                        add(cf, claimPrefix, claimVariable, 0, NGX_HTTP_VAR_PREFIX);
     return added ? NGX_OK : NGX_ERROR;
+}
+
+bool indexVariables(ngx_conf_t* cf) noexcept
+try {
+    auto* core = static_cast<ngx_http_core_main_conf_t*>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
+    auto* main =
+        static_cast<MainConf*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_scalekit_module));
+    const auto* variable = static_cast<ngx_http_variable_t*>(core->variables.elts);
+
+    for (ngx_uint_t i = 0; i < core->variables.nelts; ++i) {
+        if (view(variable[i].name).starts_with("scalekit_")) {
+            main->variables.push_back(i);
+        }
+    }
+    return true;
+} catch (...) {
+    return false;
+}
+
+void forgetVariables(ngx_http_request_t* r) noexcept
+{
+    for (const ngx_uint_t index : mainConf(r)->variables) {
+        r->variables[index].valid = 0;
+        r->variables[index].not_found = 0;
+    }
 }
 
 }  // namespace scalekit
