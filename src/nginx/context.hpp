@@ -27,21 +27,25 @@ struct Context {
 
     ngx_http_request_t* request;
 
+    // Cookie headers as the client sent them
     static constexpr std::size_t maxCookieLines = 16;
-    std::array<std::string_view, maxCookieLines>
-        cookieLines{};  // Cookie headers as the client sent them
+    std::array<std::string_view, maxCookieLines> cookieLines{};
     std::size_t cookieLineCount = 0;
     bool scrubbed = false;  // the client's headers were cleaned
 
-    const Environment* environment = nullptr;  // that vouches for the session
-    std::string_view record;                   // of the session, opened
-    SessionView session{};           // views into the record; both valid while environment is set
-    Reason error = Reason::none;     // why the request was refused, or why there is no session
-    std::optional<Refusal> refusal;  // what it was told
-    std::string reference;           // of the refusal, on the page and in the log
-    bool judged = false;             // the access phase has come to a verdict
-    bool looking = false;            // a variable looks at the session ahead of it
+    // the identity: set while the request has one; the session is views into the opened record
+    const Environment* environment = nullptr;
+    std::string_view record;
+    SessionView session{};
     bool cookieRenewed = false;
+    bool looking = false;  // a variable looks at the session ahead of the verdict
+
+    // the verdict: why there is no session or no access, what the client was told, and where to
+    // find it in the log
+    bool judged = false;
+    Reason error = Reason::none;
+    std::optional<Refusal> refusal;
+    std::string reference;
 
     ProviderCache::Waiter providerWaiter;
     bool providerAwaited = false;  // the wait is over, with or without success

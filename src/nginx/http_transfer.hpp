@@ -23,13 +23,12 @@ struct HttpRequest {
     std::string body;           // not empty: POST, application/x-www-form-urlencoded
     std::string authorization;  // value of the Authorization header, or empty
     std::string accept = "application/json";
-    std::chrono::milliseconds timeout{
-        5000};                         // of the whole exchange, DNS included; at most 10 minutes
-    std::size_t maxBody = 256 * 1024;  // bytes; a longer answer is an error
-    bool allowHttp = false;            // otherwise https only
-    std::string trustedCertificate;    // PEM file that replaces the system's CAs, or empty
-    std::string proxy;                 // or empty; the environment is never asked
-    bool background = false;           // no request waits for it: a graceful quit may drop it
+    std::chrono::milliseconds timeout{5000};  // of the exchange with DNS; at most 10 minutes
+    std::size_t maxBody = 256 * 1024;         // bytes; a longer answer is an error
+    bool allowHttp = false;                   // otherwise https only
+    std::string trustedCertificate;           // PEM file that replaces the system's CAs, or empty
+    std::string proxy;                        // or empty; the environment is never asked
+    bool background = false;  // no request waits for it: a graceful quit may drop it
 };
 
 enum class HttpError {

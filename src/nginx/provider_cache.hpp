@@ -48,8 +48,8 @@ class ProviderCache {
      */
     struct Waiter {
         ngx_queue_t link{};
-        void (*wake)(void* data) noexcept =
-            nullptr;  // called once, from the event loop, never from await...()
+        // called once, from the event loop, never from await...()
+        void (*wake)(void* data) noexcept = nullptr;
         void* data = nullptr;
         Milliseconds deadline{0};
         std::uint64_t generation = 0;  // satisfied by a later one

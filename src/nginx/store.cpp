@@ -11,10 +11,11 @@ namespace {
 
 constexpr std::uint32_t layoutVersion = 1;
 constexpr std::size_t bucketSize = 8;
-constexpr std::int64_t forcedCoolDown =
-    10'000;  // ms between key refreshes that tokens with unknown keys cause
-constexpr std::int64_t firstRetry = 1'000;     // ms
-constexpr std::int64_t longestRetry = 60'000;  // ms
+
+// milliseconds; the cool-down is between key refreshes that tokens with unknown keys cause
+constexpr std::int64_t forcedCoolDown = 10'000;
+constexpr std::int64_t firstRetry = 1'000;
+constexpr std::int64_t longestRetry = 10'000;
 
 struct Text {
     char* data;
