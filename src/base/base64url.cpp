@@ -11,19 +11,23 @@ constexpr char urlAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 constexpr char standardAlphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-// Value of a character, or 0xff: any high bit in the OR of several values says that one of them is
-// foreign.
-constexpr std::array<std::uint8_t, 256> makeValues()
+// The values of characters, each where it belongs in its group of four: a group is the OR of four
+// look-ups, in which a foreign character shows as the one bit that no value has.
+using Values = std::array<std::uint32_t, 256>;
+constexpr std::uint32_t foreign = 1u << 31;
+
+constexpr Values valuesAt(int shift)
 {
-    std::array<std::uint8_t, 256> values{};
-    values.fill(0xff);
-    for (std::uint8_t i = 0; i < 64; i++) {
-        values[static_cast<unsigned char>(urlAlphabet[i])] = i;
+    Values values{};
+    values.fill(foreign);
+    for (std::uint32_t i = 0; i < 64; i++) {
+        values[static_cast<unsigned char>(urlAlphabet[i])] = i << shift;
     }
     return values;
 }
 
-constexpr std::array<std::uint8_t, 256> values = makeValues();
+constexpr Values first = valuesAt(18), second = valuesAt(12), third = valuesAt(6),
+                 fourth = valuesAt(0);
 
 std::string encode(std::string_view bytes, const char* alphabet)
 {
@@ -73,38 +77,37 @@ std::string base64Encode(std::string_view bytes)
 std::ptrdiff_t base64urlDecode(std::string_view text, unsigned char* out) noexcept
 {
     const auto* in = reinterpret_cast<const unsigned char*>(text.data());
+    const unsigned char* const groupsEnd = in + text.size() / 4 * 4;
     const unsigned char* const start = out;
-    std::size_t left = text.size();
+    std::uint32_t seen = 0;
 
-    for (; left >= 4; left -= 4, in += 4) {
-        const std::uint32_t a = values[in[0]], b = values[in[1]], c = values[in[2]],
-                            d = values[in[3]];
-        if (((a | b | c | d) & 0xc0) != 0) {
-            return -1;
-        }
-        *out++ = static_cast<unsigned char>(a << 2 | b >> 4);
-        *out++ = static_cast<unsigned char>(b << 4 | c >> 2);
-        *out++ = static_cast<unsigned char>(c << 6 | d);
+    for (; in != groupsEnd; in += 4, out += 3) {
+        const std::uint32_t group = first[in[0]] | second[in[1]] | third[in[2]] | fourth[in[3]];
+        seen |= group;
+        out[0] = static_cast<unsigned char>(group >> 16);
+        out[1] = static_cast<unsigned char>(group >> 8);
+        out[2] = static_cast<unsigned char>(group);
     }
 
+    // The bits that belong to no byte must be zero, else several texts would mean the same bytes
+    // (RFC 4648 3.5).
+    std::uint32_t wrong = seen & foreign;
+    const std::size_t left = text.size() % 4;
     if (left == 1) {
         return -1;
     }
-
-    if (left >= 2) {
-        // The bits that belong to no byte must be zero, else several texts would mean the same
-        // bytes (RFC 4648 3.5).
-        const std::uint32_t a = values[in[0]], b = values[in[1]], c = left == 3 ? values[in[2]] : 0;
-        if (((a | b | c) & 0xc0) != 0 || (left == 2 ? b & 0x0f : c & 0x03) != 0) {
-            return -1;
-        }
-        *out++ = static_cast<unsigned char>(a << 2 | b >> 4);
-        if (left == 3) {
-            *out++ = static_cast<unsigned char>(b << 4 | c >> 2);
-        }
+    if (left == 2) {
+        const std::uint32_t group = first[in[0]] | second[in[1]];
+        wrong |= group & (foreign | 0xffff);
+        *out++ = static_cast<unsigned char>(group >> 16);
+    } else if (left == 3) {
+        const std::uint32_t group = first[in[0]] | second[in[1]] | third[in[2]];
+        wrong |= group & (foreign | 0xff);
+        *out++ = static_cast<unsigned char>(group >> 16);
+        *out++ = static_cast<unsigned char>(group >> 8);
     }
 
-    return out - start;
+    return wrong == 0 ? out - start : -1;
 }
 
 std::optional<std::string> base64urlDecode(std::string_view text)

@@ -12,16 +12,6 @@ void appendBigEndian(std::string& bytes, T value)
     }
 }
 
-template <class T>
-T bigEndian(std::string_view bytes) noexcept
-{
-    T value = 0;
-    for (const unsigned char byte : bytes) {
-        value = static_cast<T>(value << 8 | byte);
-    }
-    return value;
-}
-
 }  // namespace
 
 void ByteWriter::u8(std::uint8_t value)
@@ -57,43 +47,6 @@ bool ByteWriter::string(std::string_view bytes)
     u16(static_cast<std::uint16_t>(bytes.size()));
     raw(bytes);
     return true;
-}
-
-std::uint8_t ByteReader::u8() noexcept
-{
-    return bigEndian<std::uint8_t>(raw(1));
-}
-
-std::uint16_t ByteReader::u16() noexcept
-{
-    return bigEndian<std::uint16_t>(raw(2));
-}
-
-std::uint32_t ByteReader::u32() noexcept
-{
-    return bigEndian<std::uint32_t>(raw(4));
-}
-
-std::int64_t ByteReader::i64() noexcept
-{
-    return static_cast<std::int64_t>(bigEndian<std::uint64_t>(raw(8)));
-}
-
-std::string_view ByteReader::raw(std::size_t size) noexcept
-{
-    if (failed_ || size > rest_.size()) {
-        failed_ = true;
-        rest_ = {};
-        return {};
-    }
-    const std::string_view bytes = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return bytes;
-}
-
-std::string_view ByteReader::string() noexcept
-{
-    return raw(u16());
 }
 
 }  // namespace scalekit

@@ -33,24 +33,48 @@ class ByteWriter {
 
 /**
  * Reads what ByteWriter wrote. After a read beyond the end, failed() is true for good and values
- * are zero or empty.
+ * are zero or empty. Inline: every request with a session reads a record.
  */
 class ByteReader {
   public:
     explicit ByteReader(std::string_view bytes) noexcept : rest_(bytes) {}
 
-    std::uint8_t u8() noexcept;
-    std::uint16_t u16() noexcept;
-    std::uint32_t u32() noexcept;
-    std::int64_t i64() noexcept;
-    std::string_view raw(std::size_t size) noexcept;
-    std::string_view string() noexcept;
+    std::uint8_t u8() noexcept { return bigEndian<std::uint8_t>(); }
+    std::uint16_t u16() noexcept { return bigEndian<std::uint16_t>(); }
+    std::uint32_t u32() noexcept { return bigEndian<std::uint32_t>(); }
+    std::int64_t i64() noexcept { return static_cast<std::int64_t>(bigEndian<std::uint64_t>()); }
+    std::string_view string() noexcept { return raw(u16()); }
+
+    std::string_view raw(std::size_t size) noexcept
+    {
+        if (failed_ || size > rest_.size()) {
+            failed_ = true;
+            rest_ = {};
+            return {};
+        }
+        const std::string_view bytes = rest_.substr(0, size);
+        rest_.remove_prefix(size);
+        return bytes;
+    }
 
     bool failed() const noexcept { return failed_; }
     bool atEnd() const noexcept { return rest_.empty() && !failed_; }
     std::string_view rest() const noexcept { return rest_; }
 
   private:
+    template <class T>
+    T bigEndian() noexcept
+    {
+        const std::string_view bytes = raw(sizeof(T));
+        T value = 0;
+        if (!bytes.empty()) {
+            for (std::size_t i = 0; i < sizeof(T); ++i) {
+                value = static_cast<T>(value << 8 | static_cast<unsigned char>(bytes[i]));
+            }
+        }
+        return value;
+    }
+
     std::string_view rest_;
     bool failed_ = false;
 };

@@ -65,6 +65,7 @@ template <class Drop>
 std::string withoutCookies(std::string_view header, Drop&& drop)
 {
     std::string kept;
+    kept.reserve(header.size());
     std::string_view rest = header;
 
     while (!rest.empty()) {
@@ -81,7 +82,9 @@ std::string withoutCookies(std::string_view header, Drop&& drop)
         }
 
         if (!pair.empty() && !drop(name)) {
-            kept += kept.empty() ? "" : "; ";
+            if (!kept.empty()) {
+                kept += "; ";
+            }
             kept += pair;
         }
     }

@@ -129,8 +129,6 @@ Result<std::string> SealKeys::open(std::string_view sealed, std::string_view con
 std::string_view SealKeys::open(std::string_view sealed, std::string_view context,
                                 unsigned char* out) const noexcept
 {
-    const ErrorQueueGuard guard;
-
     if (sealed.size() < overhead || !fitsInt(sealed) || !fitsInt(context)) {
         return {};
     }
@@ -158,6 +156,7 @@ std::string_view SealKeys::open(std::string_view sealed, std::string_view contex
             finish(cipher, ciphertext, out)) {
             return {reinterpret_cast<const char*>(out), ciphertext.size()};
         }
+        const ErrorQueueGuard guard;  // only a failure leaves errors, and clearing is not free
         OPENSSL_cleanse(out, ciphertext.size());  // never leave unauthenticated plaintext behind
     }
 
