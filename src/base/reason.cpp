@@ -16,6 +16,8 @@ std::string_view word(Reason reason) noexcept
         return "session_expired";
     case Reason::session_idle:
         return "session_idle";
+    case Reason::session_lost:
+        return "session_lost";
     case Reason::session_too_large:
         return "session_too_large";
     case Reason::tenant_unknown:

@@ -23,13 +23,18 @@ ngx_int_t accept(Context& context, const LocationConf& conf)
     return NGX_OK;
 }
 
-/**
- * True when the administrator's error_page for our own refusal led here: beginning a login from it
- * would loop.
+/** True on the way to an error_page: a login begun from there would loop, and nginx has the status.
  */
 bool onErrorPage(const Context& context) noexcept
 {
-    return context.refusal.has_value() && context.request->err_status != 0;
+    return context.request->err_status != 0;
+}
+
+/** What a stranger gets instead of a guarded error page: our refusal, or nginx's own page. */
+ngx_int_t answerPlainly(Context& context)
+{
+    return context.refusal ? refuseAgain(context)
+                           : static_cast<ngx_int_t>(context.request->err_status);
 }
 
 bool sendsToLogin(ngx_http_request_t* r, const LocationConf& conf) noexcept
@@ -62,12 +67,16 @@ ngx_int_t answerStranger(Context& context, const Environment& environment, const
         return NGX_DECLINED;
     }
     if (onErrorPage(context)) {
-        return refuseAgain(context);
+        return answerPlainly(context);
     }
     if (!sendsToLogin(r, conf)) {
         return refuse(
             context,
             {.reason = reason, .environment = environment.name, .loginUrl = environment.loginPath});
+    }
+    if ((reason == Reason::unauthenticated || reason == Reason::session_invalid) &&
+        loginsJustCompleted(context, environment) >= markLimit) {
+        return refuse(context, {.reason = Reason::session_lost, .environment = environment.name});
     }
     std::optional<Routing> routing = evaluateRouting(r, conf, demand.tenant);
     if (!routing) {
@@ -87,7 +96,7 @@ ngx_int_t judge(Context& context, const Environment& environment, const Location
     if (demand.reason != Reason::none) {
         context.environment = nullptr;
         return onErrorPage(context)
-                   ? refuseAgain(context)
+                   ? answerPlainly(context)
                    : refuse(context, {.reason = demand.reason, .environment = environment.name});
     }
     Reason reason = loadSession(context, environment);
@@ -98,37 +107,49 @@ ngx_int_t judge(Context& context, const Environment& environment, const Location
                                   : answerStranger(context, environment, conf, demand, reason);
 }
 
-/**
- * A subrequest cannot be redirected or asked to wait: it passes with a session of this place, or it
- * is refused.
+/** True when a session of the subrequest's own place is there. The main request keeps its verdict.
  */
-ngx_int_t judgeSubrequest(ngx_http_request_t* r, const LocationConf& conf)
+Reason judgeSubrequest(ngx_http_request_t* r, Context& context, const LocationConf& conf)
 {
-    if (static_cast<Unauthenticated>(conf.unauthenticated) == Unauthenticated::pass) {
-        return NGX_DECLINED;
+    const Demand demand = evaluateDemand(r, conf);
+    if (demand.reason != Reason::none) {
+        return demand.reason;
     }
+    const Environment* const environment = context.environment;
+    const SessionView session = context.session;
+    const std::string_view record = context.record;
+
+    Reason reason = loadSession(context, *conf.environment);
+    if (reason == Reason::none) {
+        reason = checkTenant(context.session, demand.tenant);
+    }
+    context.environment = environment;
+    context.session = session;
+    context.record = record;
+    return reason;
+}
+
+/**
+ * A subrequest cannot be redirected or asked to wait: it passes with a session of its place, or it
+ * is refused. The identity headers that it shares with the main request stay only where they are of
+ * the same environment.
+ */
+ngx_int_t prepareSubrequest(ngx_http_request_t* r, const LocationConf& conf)
+{
     Context* context = obtainContext(r);
     if (context == nullptr) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-    const Demand demand = evaluateDemand(r, conf);
-    if (demand.reason != Reason::none) {
-        return NGX_HTTP_FORBIDDEN;
+    if (static_cast<Unauthenticated>(conf.unauthenticated) != Unauthenticated::pass) {
+        const Reason reason = judgeSubrequest(r, *context, conf);
+        if (reason != Reason::none) {
+            return static_cast<ngx_int_t>(statusOf(reason));
+        }
     }
-
-    // the main request keeps the verdict on its own place
-    const Environment* const mainEnvironment = context->environment;
-    const SessionView mainSession = context->session;
-    const std::string_view mainRecord = context->record;
-    Reason reason = loadSession(*context, *conf.environment);
-    if (reason == Reason::none) {
-        reason = checkTenant(context->session, demand.tenant);
+    if (context->environment != conf.environment && !removeIdentityHeaders(r)) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-    context->environment = mainEnvironment;
-    context->session = mainSession;
-    context->record = mainRecord;
-
-    return reason == Reason::none ? NGX_DECLINED : static_cast<ngx_int_t>(statusOf(reason));
+    return NGX_DECLINED;
 }
 
 }  // namespace
@@ -153,7 +174,7 @@ try {
         return scrubRequest(r);
     }
     const LocationConf& conf = *locationConf(r);
-    return conf.environment == nullptr ? NGX_DECLINED : judgeSubrequest(r, conf);
+    return conf.environment == nullptr ? NGX_DECLINED : prepareSubrequest(r, conf);
 } catch (...) {
     return NGX_HTTP_INTERNAL_SERVER_ERROR;
 }

@@ -1,6 +1,7 @@
 #include "nginx/conf.hpp"
 #include "nginx/interop.hpp"
 
+#include <map>
 #include <set>
 
 /**
@@ -23,15 +24,16 @@ Environment* guardOf(void** locConf)
     return static_cast<LocationConf*>(locConf[ngx_http_scalekit_module.ctx_index])->environment;
 }
 
-struct StaticMatch {
+struct Match {
     CoreConf* location = nullptr;
-    bool final = false;  // an exact match: regular expressions have no say
+    bool final = false;  // an exact match or a regular expression: nothing else has a say
 };
 
-/** ngx_http_core_find_static_location() for a path that needs no trailing-slash redirect. */
-StaticMatch findStatic(ngx_http_location_tree_node_t* node, ngx_str_t path)
+/** ngx_http_core_find_static_location(); a path that nginx would redirect to "path/" reaches
+ * `redirect`. */
+Match findStatic(ngx_http_location_tree_node_t* node, ngx_str_t path, bool& redirected)
 {
-    StaticMatch match;
+    Match match;
     while (node != nullptr) {
         const std::size_t size = std::min<std::size_t>(path.len, node->len);
         const ngx_int_t order = ngx_filename_cmp(path.data, node->name, size);
@@ -44,14 +46,15 @@ StaticMatch findStatic(ngx_http_location_tree_node_t* node, ngx_str_t path)
                 continue;
             }
             match.location = node->inclusive;
+            redirected = false;
             node = node->tree;
             path.data += size;
             path.len -= size;
         } else if (path.len == node->len) {
-            match.location = node->exact != nullptr ? node->exact : node->inclusive;
-            match.final = node->exact != nullptr;
-            return match;
+            redirected = false;
+            return {node->exact != nullptr ? node->exact : node->inclusive, node->exact != nullptr};
         } else {
+            redirected = redirected || (path.len + 1 == node->len && node->auto_redirect);
             node = node->left;
         }
     }
@@ -59,20 +62,27 @@ StaticMatch findStatic(ngx_http_location_tree_node_t* node, ngx_str_t path)
 }
 
 /**
- * The location that a request for `path` reaches below `parent`; `parent` itself when none is
- * closer.
+ * The location that a request for `path` reaches below `parent`, as ngx_http_core_find_location()
+ * finds it: `parent` itself when none is closer, nullptr when nginx would answer with a redirect to
+ * "path/".
  */
-CoreConf* findLocation(CoreConf* parent, ngx_str_t path)
+Match findLocation(CoreConf* parent, ngx_str_t path)
 {
-    StaticMatch match = findStatic(parent->static_locations, path);
-    bool noRegex = match.final;
+    bool redirected = false;
+    Match match = findStatic(parent->static_locations, path, redirected);
+    if (redirected) {
+        return {nullptr, true};
+    }
+    if (match.final) {
+        return match;
+    }
 
-    if (match.location != nullptr && !match.final) {
+    bool noRegex = false;
+    if (match.location != nullptr) {
         noRegex = match.location->noregex;
-        CoreConf* outer = match.location;
-        match.location = findLocation(outer, path);
-        if (match.location != outer && match.location->exact_match) {
-            return match.location;
+        match = findLocation(match.location, path);
+        if (match.final) {
+            return match;
         }
     }
 
@@ -80,13 +90,13 @@ CoreConf* findLocation(CoreConf* parent, ngx_str_t path)
     if (!noRegex && parent->regex_locations != nullptr) {
         for (CoreConf** candidate = parent->regex_locations; *candidate != nullptr; ++candidate) {
             if (ngx_regex_exec((*candidate)->regex->regex, &path, nullptr, 0) >= 0) {
-                return findLocation(*candidate, path);
+                return {findLocation(*candidate, path).location, true};
             }
         }
     }
 #endif
 
-    return match.location != nullptr ? match.location : parent;
+    return {match.location != nullptr ? match.location : parent, false};
 }
 
 using Guards = std::set<Environment*>;
@@ -142,21 +152,45 @@ Guards guardsOf(ngx_http_core_srv_conf_t* server)
     return guards;
 }
 
+/** Environments that share a server should not share a cookie: each sign-in ends the session of the
+ * other. */
+void warnOfSharedCookies(ngx_http_core_srv_conf_t* server, const Guards& guards, ngx_log_t* log)
+{
+    std::map<std::string_view, Environment*> names;
+    for (Environment* environment : guards) {
+        const auto [other, added] = names.emplace(environment->cookie.plainName, environment);
+        if (!added) {
+            ngx_log_error(NGX_LOG_WARN, log, 0,
+                          "scalekit_auth: server \"%V\" (%s:%ui) is guarded by \"%s\" and \"%s\", "
+                          "which have the "
+                          "same cookie and end each other's sessions; give one of them another by "
+                          "session_cookie",
+                          &server->server_name, server->file_name, server->line,
+                          environment->name.c_str(), other->second->name.c_str());
+        }
+    }
+}
+
 bool checkServer(ngx_http_core_srv_conf_t* server, ngx_log_t* log)
 {
     CoreConf* top = coreConf(server->ctx->loc_conf);
 
-    for (Environment* environment : guardsOf(server)) {
-        const CoreConf* location = findLocation(top, borrow(environment->callbackPath));
-        if (guardOf(location == top ? server->ctx->loc_conf : location->loc_conf) == environment) {
+    const Guards guards = guardsOf(server);
+    warnOfSharedCookies(server, guards, log);
+    for (Environment* environment : guards) {
+        const CoreConf* location = findLocation(top, borrow(environment->callbackPath)).location;
+        if (location != nullptr &&
+            guardOf(location == top ? server->ctx->loc_conf : location->loc_conf) == environment) {
             continue;
         }
-        ngx_str_t name = location == top ? borrow("server level") : location->name;
+        ngx_str_t name = location == nullptr ? borrow("a redirect to the path with a slash")
+                         : location == top   ? borrow("server level")
+                                             : location->name;
         ngx_log_error(
             NGX_LOG_EMERG, log, 0,
-            "scalekit_auth: server \"%V\" (%s:%ui) is guarded by \"%s\", but its callback path "
-            "\"%s\" reaches location \"%V\", "
-            "which is not; add \"location %s/ { scalekit_auth %s; }\" there, or change base_path",
+            "scalekit_auth: server \"%V\" (%s:%ui) is guarded by \"%s\", but its callback "
+            "path \"%s\" reaches location \"%V\", which is not; add \"location %s/ { "
+            "scalekit_auth %s; }\" there, or change base_path",
             &server->server_name, server->file_name, server->line, environment->name.c_str(),
             environment->callbackPath.c_str(), &name, environment->basePath.c_str(),
             environment->name.c_str());

@@ -82,25 +82,48 @@ bool secureRequest(ngx_http_request_t* r, const Environment& environment) noexce
 #endif
 }
 
+namespace {
+
+/** host[:port] as the client wrote it. */
+std::string_view authority(ngx_http_request_t* r) noexcept
+{
+#ifdef NGX_HTTP_VERSION_30
+    if (r->http_version == NGX_HTTP_VERSION_30 && r->host_start != nullptr) {
+        return {reinterpret_cast<const char*>(r->host_start),
+                static_cast<std::size_t>(r->host_end - r->host_start)};
+    }
+#endif
+    return requestHeader(r, "host");
+}
+
+/** ":port" of an authority of this (lower-case) host, "" for any other text. */
+std::string_view portOf(std::string_view authority, std::string_view host) noexcept
+{
+    if (!startsWithIgnoringCase(authority, host)) {
+        return {};
+    }
+    const std::string_view rest = authority.substr(host.size());
+    const bool port = rest.size() >= 2 && rest.size() <= 6 && rest[0] == ':' &&
+                      rest.find_first_not_of("0123456789", 1) == std::string_view::npos;
+    return port ? rest : std::string_view();
+}
+
+}  // namespace
+
 std::string publicOrigin(ngx_http_request_t* r, const Environment& environment)
 {
     if (!environment.baseUrl.empty()) {
         return environment.baseUrl;
     }
     std::string origin = secureRequest(r, environment) ? "https://" : "http://";
-    origin += view(r->headers_in.server);
-
-    // nginx has validated the host; what follows it can only be a port
-    const std::string_view host = requestHeader(r, "host");
-    const std::size_t colon = host.rfind(':');
-    if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos) {
-        const std::string_view port = host.substr(colon + 1);
-        if (!port.empty() && port.size() <= 5 &&
-            port.find_first_not_of("0123456789") == std::string_view::npos) {
-            origin += ':';
-            origin += port;
-        }
+    std::string_view name = view(r->headers_in.server);
+    if (name.empty()) {  // HTTP/1.0 may have no Host
+        const auto* server = static_cast<ngx_http_core_srv_conf_t*>(
+            ngx_http_get_module_srv_conf(r, ngx_http_core_module));
+        name = view(server->server_name);
     }
+    origin += name;
+    origin += portOf(authority(r), name);
     return origin;
 }
 

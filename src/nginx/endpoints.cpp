@@ -8,6 +8,7 @@
 #include "nginx/pages.hpp"
 #include "nginx/respond.hpp"
 #include "nginx/session_cookie.hpp"
+#include "nginx/store.hpp"
 #include "oidc/response.hpp"
 
 #include <algorithm>
@@ -124,8 +125,14 @@ bool fromElsewhere(ngx_http_request_t* r, const Environment& environment)
 ngx_int_t endSession(Context& context, const Environment& environment)
 {
     ngx_http_request_t* r = context.request;
+    if (loadSession(context, environment) == Reason::none) {
+        const auto now = std::chrono::sys_seconds(std::chrono::seconds(ngx_time()));
+        spendId(mainConf(r)->zone, context.session.id, now, sessionEnd(context));
+    }
     context.environment = nullptr;
-    if (!deleteSessionCookie(context, environment)) {
+    if (!deleteSessionCookie(context, environment) ||
+        (loginsJustCompleted(context, environment) > 0 &&
+         !setLoginCookie(context, environment, "", std::chrono::seconds(0)))) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
     if (wantsPage(r)) {

@@ -2,6 +2,9 @@
 #include "nginx/interop.hpp"
 #include "session/codec.hpp"
 
+#include <algorithm>
+#include <cctype>
+
 /**
  * The scalekit_environment block as a whole: reading it, the checks that need all of it, and the
  * keys that follow from it.
@@ -80,9 +83,11 @@ std::string complete(EnvironmentDraft& draft)
         return problem;
     }
 
-    party.environment = environment.name;
     party.issuers = std::move(draft.issuers);
     party.issuers.insert(party.issuers.begin(), environment.provider.issuer);
+    // a copied configuration that leads to another provider or client must not open our seals
+    party.environment =
+        environment.name + '\0' + environment.provider.issuer + '\0' + party.client.id;
     environment.limits.skew = party.skew;
     environment.provider.allowHttp = environment.allowHttp;
 
@@ -103,8 +108,8 @@ std::string complete(EnvironmentDraft& draft)
             cookie.plainName = cookie.name.substr(prefix.size());
         }
     }
-    environment.sessionContext = sessionContext(cookie.name, environment.name);
-    environment.plainSessionContext = sessionContext(cookie.plainName, environment.name);
+    environment.sessionContext = sessionContext(cookie.name, party.environment);
+    environment.plainSessionContext = sessionContext(cookie.plainName, party.environment);
 
     environment.callbackPath =
         draft.callback.empty() ? environment.basePath + "/callback" : draft.callback;
@@ -123,6 +128,13 @@ try {
 
     if (name == "off") {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "scalekit_environment cannot be named \"off\"");
+        return confError;
+    }
+    if (!std::all_of(name.begin(), name.end(), [](char c) {
+            return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
+        })) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "scalekit_environment is named by letters, digits, \"_\" and \"-\"");
         return confError;
     }
     for (const auto& other : main.environments) {

@@ -265,14 +265,20 @@ std::string setSessionCookie(Draft& draft, const Words& words)
         } else if (word == "samesite=lax") {
             cookie.sameSite = SameSite::lax;
         } else if (word == "samesite=strict") {
-            cookie.sameSite = SameSite::strict;
+            return "cannot be samesite=strict: browsers would not show the session on the way back "
+                   "from the sign-in; use lax";
         } else if (word == "samesite=none") {
             cookie.sameSite = SameSite::none;
         } else {
-            return "takes domain=NAME and samesite=lax, strict or none, not " + inQuotes(word);
+            return "takes domain=NAME and samesite=lax or none, not " + inQuotes(word);
         }
     }
-    if (!cookie.domain.empty() && cookie.name.starts_with("__Host-")) {
+    for (const std::string_view taken : {loginCookieName, plainLoginCookieName}) {
+        if (cookie.name == taken || cookie.name == "__Secure-" + std::string(taken)) {
+            return "cannot be " + inQuotes(cookie.name) + ", the cookie of logins in progress";
+        }
+    }
+    if (!cookie.domain.empty() && startsWithIgnoringCase(cookie.name, "__host-")) {
         return "cannot have a domain under a __Host- name, browsers would drop it; use a name such "
                "as __Secure-sk_session";
     }

@@ -9,6 +9,8 @@
 #include "nginx/session_cookie.hpp"
 #include "nginx/worker.hpp"
 
+#include <algorithm>
+
 namespace scalekit {
 
 namespace {
@@ -132,7 +134,8 @@ ngx_int_t orphaned(Context& context, const Environment& environment, const Locat
                             .retryUrl = retryUrl(environment, state)});
 }
 
-ngx_int_t complete(Context& context, const Environment& environment, const Done& done)
+ngx_int_t complete(Context& context, const Environment& environment, const LoginState& state,
+                   const Done& done)
 {
     const Result<std::string> id = randomBytes(sessionIdSize);
     if (!id) {
@@ -146,9 +149,14 @@ ngx_int_t complete(Context& context, const Environment& environment, const Done&
                        .environment = environment.name,
                        .detail = "the claims of the ID token exceed what cookies can hold"});
     }
-    // other logins of this browser find the session when they come back: the login cookie has done
-    // its work
-    if (!setLoginCookie(context, environment, "")) {
+    // other logins of this browser will find the session: the login cookie has done its work
+    const Result<std::string> nonce = randomBytes(sealNonceSize);
+    const Result<std::string> mark =
+        nonce ? sealMark(environment.party,
+                         static_cast<std::uint8_t>(std::min<int>(state.completed + 1, markLimit)),
+                         now(), *nonce)
+              : Result<std::string>(nonce.error());
+    if (!mark || !setLoginCookie(context, environment, *mark, markLifetime)) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
     return sendRedirect(context.request, safeReturnUrl(done.returnUrl));
@@ -161,7 +169,7 @@ ngx_int_t conclude(Context& context, const Environment& environment)
         return NGX_AGAIN;
     }
     if (const auto* done = std::get_if<Done>(&*outcome)) {
-        return complete(context, environment, *done);
+        return complete(context, environment, context.exchange->state(), *done);
     }
     const auto* refused = std::get_if<Refuse>(&*outcome);
     return refuse(context, {.reason = refused != nullptr ? refused->reason : Reason::internal,
@@ -174,7 +182,7 @@ ngx_int_t beginExchange(Context& context, const Environment& environment, const 
                         Callback callback)
 {
     ngx_http_request_t* r = context.request;
-    if (!spendLogin(mainConf(r)->zone, callback.state.id, now())) {
+    if (!spendId(mainConf(r)->zone, callback.state.id, now(), now() + 2 * loginLifetime)) {
         return orphaned(context, environment, conf, demand, callback.state, Reason::login_spent);
     }
     const std::string retry = retryUrl(environment, callback.state);
@@ -265,7 +273,7 @@ ngx_int_t beginLogin(Context& context, const Environment& environment, const Log
         return refuse(context, {.reason = redirect.error(), .environment = environment.name});
     }
     if (!redirect->bindingCookie.empty() &&
-        !setLoginCookie(context, environment, redirect->bindingCookie)) {
+        !setLoginCookie(context, environment, redirect->bindingCookie, loginLifetime)) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
     return sendRedirect(r, redirect->location);

@@ -75,6 +75,10 @@ std::string_view sentenceOf(Reason reason) noexcept
     case Reason::session_expired:
     case Reason::session_idle:
         return "Your session has ended. Sign in again to go on.";
+    case Reason::session_lost:
+        return "You were signed in, but your browser did not keep the session. Allow cookies for "
+               "this "
+               "site, or tell your administrator.";
     case Reason::session_too_large:
         return "Your account carries more information than this site can keep. Please tell your "
                "administrator.";

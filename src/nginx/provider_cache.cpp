@@ -72,7 +72,7 @@ const ProviderCache::Snapshot* ProviderCache::current(const Environment& environ
 {
     Entry& entry = *entries_[environment.index];
     adopt(entry);
-    if (entry.generation == 0 || now() - entry.fetchedAt > staleLimit) {
+    if (entry.snapshot.keys == nullptr || now() - entry.fetchedAt > staleLimit) {
         return nullptr;
     }
     return &entry.snapshot;
@@ -168,13 +168,14 @@ void ProviderCache::adopt(Entry& entry)
                                     ? Result<Provider>(providerFromSettings(settings))
                                     : parseDiscovery(copy.discovery, settings);
     Result<KeySet> keys = KeySet::parse(copy.keys);
+    entry.generation = copy.generation;  // also if they do not parse: once is enough
     if (!provider || !keys) {
-        return;  // the worker that stored them has parsed them before: out of memory
+        entry.snapshot = {};
+        return;
     }
     entry.snapshot.provider = std::make_shared<const Provider>(*std::move(provider));
     entry.snapshot.keys = std::make_shared<const KeySet>(*std::move(keys));
     entry.fetchedAt = copy.fetchedAt;
-    entry.generation = copy.generation;
 }
 
 void ProviderCache::wakeWaiters(Entry& entry)
@@ -273,9 +274,8 @@ try {
         entry.discovery = entry.documents.read().discovery;  // a refresh of the keys alone
     }
     if (!entry.documents.store(entry.discovery, response.body, now(), refreshInterval)) {
-        logLine(
-            NGX_LOG_ERR, cache.log_,
-            "scalekit_zone is full: the provider's documents could not be kept; make it larger");
+        cache.fail(entry, "room for the documents", "scalekit_zone is full, make it larger");
+        return;
     }
     entry.fetching = false;
     entry.discovery.clear();

@@ -2,21 +2,28 @@
 
 #include "nginx/interop.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace scalekit {
 
 namespace {
 
 using Element = ngx_table_elt_t;
 
-/** Name against a folded prefix: any case, '_' for '-'. */
+/**
+ * Name against a folded prefix: any case, and every byte that is no letter or digit for '-', as
+ * applications fold names into variables of theirs.
+ */
 bool hasPrefix(const ngx_str_t& name, std::string_view foldedPrefix) noexcept
 {
     if (name.len < foldedPrefix.size()) {
         return false;
     }
     for (std::size_t i = 0; i < foldedPrefix.size(); ++i) {
-        const u_char c = name.data[i] == '_' ? '-' : static_cast<u_char>(ngx_tolower(name.data[i]));
-        if (c != static_cast<u_char>(foldedPrefix[i])) {
+        const u_char c = static_cast<u_char>(ngx_tolower(name.data[i]));
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if ((plain ? c : '-') != static_cast<u_char>(foldedPrefix[i])) {
             return false;
         }
     }
@@ -57,15 +64,6 @@ bool moduleCookie(std::string_view name, const MainConf& main) noexcept
         }
     }
     return false;
-}
-
-bool mentionsModuleCookie(std::string_view header, const MainConf& main) noexcept
-{
-    bool found = false;
-    forEachCookie(header, [&](std::string_view name, std::string_view) {
-        found = found || moduleCookie(name, main);
-    });
-    return found;
 }
 
 template <class Visit>
@@ -124,47 +122,48 @@ bool removeHeaders(ngx_list_t& list, Drop&& drop)
     return true;
 }
 
-bool rewriteCookies(ngx_http_request_t* r, const MainConf& main)
+/** Takes our cookies out of a Cookie header, once the context has them; false without memory. */
+bool takeCookies(ngx_http_request_t* r, Element& header, const MainConf& main)
 {
-    bool ok = true;
-    forEachHeader(r->headers_in.headers, [&](Element& header) {
-        if (cookieHeader(header) && mentionsModuleCookie(view(header.value), main)) {
-            const std::string kept = withoutCookies(view(header.value), [&](std::string_view name) {
-                return moduleCookie(name, main);
-            });
-            header.value = copy(r->pool, kept);
-            ok = ok && header.value.data != nullptr;
-        }
+    bool found = false;
+    const std::string kept = withoutCookies(view(header.value), [&](std::string_view name) {
+        const bool ours = moduleCookie(name, main);
+        found = found || ours;
+        return ours;
     });
-    return ok;
+    if (!found) {
+        return true;
+    }
+
+    Context* context = obtainContext(r);
+    if (context == nullptr) {
+        return false;
+    }
+    keepCookies(*context);
+    header.value = copy(r->pool, kept);
+    header.hash = kept.empty() ? 0 : header.hash;  // or $http_cookie would still join it
+    return header.value.data != nullptr;
 }
 
 bool scrub(ngx_http_request_t* r, const MainConf& main)
 {
+    bool ok = true;
     bool identity = false;
-    bool cookies = false;
+    bool emptied = false;
     forEachHeader(r->headers_in.headers, [&](Element& header) {
-        identity = identity || identityHeader(header, main);
-        cookies =
-            cookies || (cookieHeader(header) && mentionsModuleCookie(view(header.value), main));
+        if (cookieHeader(header)) {
+            ok = ok && takeCookies(r, header, main);
+            emptied = emptied || header.value.len == 0;
+        } else {
+            identity = identity || identityHeader(header, main);
+        }
     });
 
-    if (cookies) {
-        Context* context = obtainContext(r);
-        if (context == nullptr) {
-            return false;
-        }
-        keepCookies(*context);
-        if (!rewriteCookies(r, main)) {
-            return false;
-        }
-    }
-    if (!identity && !cookies) {
-        return true;
+    if (!ok || (!identity && !emptied)) {
+        return ok;
     }
     return removeHeaders(r->headers_in.headers, [&](const Element& header) {
-        return identityHeader(header, main) ||
-               (cookies && cookieHeader(header) && header.value.len == 0);
+        return cookieHeader(header) ? header.value.len == 0 : identityHeader(header, main);
     });
 }
 
@@ -192,30 +191,45 @@ std::string_view sessionValue(const SessionView& session, IdentityHeader header,
     return {};
 }
 
-bool plain(char c) noexcept
-{
-    return c >= 0x20 && c < 0x7f && c != '%';
-}
+/** A part of the request's header list, in one piece of memory. */
+struct IdentityHeaders {
+    ngx_list_part_t part;
+    Element headers[identityHeaderCount];
+};
 
-std::size_t encodedSize(std::string_view text, bool commas) noexcept
+/** The bytes that a header may carry as they are; all others are percent-encoded. */
+using PlainBytes = std::array<bool, 256>;
+
+constexpr PlainBytes printableBut(std::string_view encoded)
 {
-    std::size_t size = 0;
-    for (const char c : text) {
-        size += plain(c) && !(commas && c == ',') ? 1 : 3;
+    PlainBytes plain{};
+    for (std::size_t c = 0x20; c < 0x7f; ++c) {
+        plain[c] = encoded.find(static_cast<char>(c)) == std::string_view::npos;
     }
-    return size;
+    return plain;
 }
 
-u_char* encode(u_char* out, std::string_view text, bool commas) noexcept
+constexpr PlainBytes plainInText = printableBut("%");
+constexpr PlainBytes plainInList = printableBut("%,");
+constexpr std::size_t maxEncoded = 3;  // bytes that one byte takes at most
+
+bool allPlain(std::string_view text, const PlainBytes& plain) noexcept
+{
+    return std::all_of(text.begin(), text.end(),
+                       [&](char c) { return plain[static_cast<u_char>(c)]; });
+}
+
+u_char* encode(u_char* out, std::string_view text, const PlainBytes& plain) noexcept
 {
     constexpr char digits[] = "0123456789ABCDEF";
-    for (const char c : text) {
-        if (plain(c) && !(commas && c == ',')) {
-            *out++ = static_cast<u_char>(c);
+    for (const char character : text) {
+        const auto c = static_cast<u_char>(character);
+        if (plain[c]) {
+            *out++ = c;
         } else {
             *out++ = '%';
-            *out++ = static_cast<u_char>(digits[static_cast<u_char>(c) >> 4]);
-            *out++ = static_cast<u_char>(digits[static_cast<u_char>(c) & 15]);
+            *out++ = static_cast<u_char>(digits[c >> 4]);
+            *out++ = static_cast<u_char>(digits[c & 15]);
         }
     }
     return out;
@@ -235,12 +249,16 @@ void keepCookies(Context& context) noexcept
     });
 }
 
+bool removeIdentityHeaders(ngx_http_request_t* r) noexcept
+{
+    const MainConf& main = *mainConf(r);
+    return removeHeaders(r->headers_in.headers,
+                         [&](const Element& header) { return identityHeader(header, main); });
+}
+
 ngx_int_t scrubRequest(ngx_http_request_t* r) noexcept
 try {
     const MainConf& main = *mainConf(r);
-    if (main.environments.empty() || r != r->main) {
-        return NGX_DECLINED;
-    }
 
     Context* context = findContext(r);
     if (context != nullptr && context->scrubbed) {
@@ -250,10 +268,7 @@ try {
         if (conf.environment == nullptr && conf.identityHeaders) {
             return NGX_DECLINED;
         }
-        const bool removed = removeHeaders(r->headers_in.headers, [&](const Element& header) {
-            return identityHeader(header, main);
-        });
-        return removed ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return removeIdentityHeaders(r) ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     if (!scrub(r, main)) {
@@ -271,37 +286,33 @@ try {
 bool addIdentityHeaders(Context& context, const LocationConf& conf) noexcept
 {
     ngx_http_request_t* r = context.request;
-    std::string_view values[identityHeaderCount];
-    std::size_t count = 0;
-
-    for (std::size_t i = 0; i < identityHeaderCount; ++i) {
-        values[i] = sessionValue(context.session, static_cast<IdentityHeader>(i), r->pool);
-        count += values[i].empty() ? 0 : 1;
+    auto* added = static_cast<IdentityHeaders*>(ngx_pcalloc(r->pool, sizeof(IdentityHeaders)));
+    if (added == nullptr) {
+        return false;
     }
-    if (count == 0) {
+
+    ngx_list_part_t* part = &added->part;
+    part->elts = added->headers;
+    for (std::size_t i = 0; i < identityHeaderCount; ++i) {
+        const std::string_view value =
+            sessionValue(context.session, static_cast<IdentityHeader>(i), r->pool);
+        if (value.data() == nullptr) {
+            return false;
+        }
+        if (!value.empty()) {
+            const HeaderName& name = conf.identityHeaderNames[i];
+            Element& header = added->headers[part->nelts++];
+            header.hash = name.hash;
+            header.key = name.name;
+            header.lowcase_key = name.lowcase.data;
+            header.value = borrow(value);
+        }
+    }
+    if (part->nelts == 0) {
         return true;
     }
 
     ngx_list_t& list = r->headers_in.headers;
-    auto* part = static_cast<ngx_list_part_t*>(ngx_pcalloc(r->pool, sizeof(ngx_list_part_t)));
-    auto* header = static_cast<Element*>(ngx_pcalloc(r->pool, count * sizeof(Element)));
-    if (part == nullptr || header == nullptr) {
-        return false;
-    }
-
-    part->elts = header;
-    part->nelts = count;
-    for (std::size_t i = 0; i < identityHeaderCount; ++i) {
-        if (!values[i].empty()) {
-            const HeaderName& name = conf.identityHeaderNames[i];
-            header->hash = name.hash;
-            header->key = name.name;
-            header->lowcase_key = name.lowcase.data;
-            header->value = borrow(values[i]);
-            ++header;
-        }
-    }
-
     if (list.last->nelts == 0) {
         list.part =
             *part;  // the only part can be empty; nginx's loops allow that for none that follows
@@ -310,42 +321,45 @@ bool addIdentityHeaders(Context& context, const LocationConf& conf) noexcept
         list.last->next = part;
         list.last = part;
     }
-    list.nalloc = count;
+    list.nalloc = part->nelts;
     context.scrubbed = true;  // what is in the list now is ours
     return true;
 }
 
 std::string_view headerSafe(ngx_pool_t* pool, std::string_view text) noexcept
 {
-    const std::size_t size = encodedSize(text, false);
-    if (size == text.size()) {
-        return text;
+    if (allPlain(text, plainInText)) {
+        return text.empty() ? "" : text;
     }
-    auto* out = static_cast<u_char*>(ngx_pnalloc(pool, size));
+    auto* out = static_cast<u_char*>(ngx_pnalloc(pool, maxEncoded * text.size()));
     if (out == nullptr) {
         return {};
     }
-    encode(out, text, false);
-    return {reinterpret_cast<char*>(out), size};
+    const u_char* end = encode(out, text, plainInText);
+    return {reinterpret_cast<char*>(out), static_cast<std::size_t>(end - out)};
 }
 
 std::string_view joinedValues(ngx_pool_t* pool, const ClaimView& claim) noexcept
 {
     std::size_t size = 0;
-    forEachValue(claim, [&](std::string_view value) { size += encodedSize(value, true) + 1; });
+    bool plain = true;
+    forEachValue(claim, [&](std::string_view value) {
+        size += value.size() + 1;
+        plain = plain && allPlain(value, plainInList);
+    });
     if (size == 0) {
-        return {};
+        return "";
     }
-    auto* out = static_cast<u_char*>(ngx_pnalloc(pool, size));
+    auto* out = static_cast<u_char*>(ngx_pnalloc(pool, plain ? size : maxEncoded * size));
     if (out == nullptr) {
         return {};
     }
     u_char* end = out;
     forEachValue(claim, [&](std::string_view value) {
-        end = encode(end, value, true);
+        end = plain ? ngx_cpymem(end, value.data(), value.size()) : encode(end, value, plainInList);
         *end++ = ',';
     });
-    return {reinterpret_cast<char*>(out), size - 1};
+    return {reinterpret_cast<char*>(out), static_cast<std::size_t>(end - out) - 1};
 }
 
 }  // namespace scalekit

@@ -16,6 +16,9 @@ namespace scalekit {
  */
 ngx_int_t scrubRequest(ngx_http_request_t* r) noexcept;
 
+/** Takes everything under an identity prefix out of the request; false when there is no memory. */
+bool removeIdentityHeaders(ngx_http_request_t* r) noexcept;
+
 /** Remembers the Cookie lines as the client sent them, once, before they are cleaned. */
 void keepCookies(Context& context) noexcept;
 

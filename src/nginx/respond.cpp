@@ -279,6 +279,7 @@ ngx_uint_t statusOf(Reason reason) noexcept
     case Reason::state_expired:
     case Reason::login_cookie_missing:
     case Reason::login_spent:
+    case Reason::session_lost:
     case Reason::response_issuer_missing:
     case Reason::response_issuer_mismatch:
         return NGX_HTTP_BAD_REQUEST;

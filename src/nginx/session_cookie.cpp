@@ -4,6 +4,7 @@
 #include "crypto/random.hpp"
 #include "nginx/interop.hpp"
 #include "nginx/respond.hpp"
+#include "nginx/store.hpp"
 #include "session/codec.hpp"
 
 namespace scalekit {
@@ -156,6 +157,10 @@ try {
         return true;
     }
     context.cookieRenewed = true;
+    if (spentId(mainConf(context.request)->zone, context.session.id, now())) {
+        return true;  // signed out while this request was on its way: it must not bring the cookie
+                      // back
+    }
     return setSessionCookie(context, environment, touchSession(context.record, now())) ==
            Reason::none;
 } catch (...) {
@@ -196,13 +201,20 @@ std::string_view loginCookie(ngx_http_request_t* r, const Environment& environme
     return secureRequest(r, environment) ? loginCookieName : plainLoginCookieName;
 }
 
-bool setLoginCookie(Context& context, const Environment& environment, std::string_view value)
+bool setLoginCookie(Context& context, const Environment& environment, std::string_view value,
+                    std::chrono::seconds lifetime)
 {
     CookieAttributes attributes;
     attributes.secure = secureRequest(context.request, environment);
-    attributes.maxAge = value.empty() ? 0 : static_cast<long>(loginLifetime.count());
+    attributes.maxAge = static_cast<long>(lifetime.count());
     return addHeader(context.request, "Set-Cookie",
                      setCookie(loginCookie(context.request, environment), value, attributes));
+}
+
+std::uint8_t loginsJustCompleted(const Context& context, const Environment& environment)
+{
+    return openMark(environment.party,
+                    cookieValue(context, loginCookie(context.request, environment)), now());
 }
 
 }  // namespace scalekit

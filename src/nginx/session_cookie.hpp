@@ -32,7 +32,12 @@ std::string_view cookieValue(const Context& context, std::string_view name) noex
 /** Name of the login cookie on this request. */
 std::string_view loginCookie(ngx_http_request_t* r, const Environment& environment) noexcept;
 
-/** Sets the login cookie, or deletes it where `value` is empty. */
-bool setLoginCookie(Context& context, const Environment& environment, std::string_view value);
+/** Sets the login cookie for so many seconds; 0 deletes it. */
+bool setLoginCookie(Context& context, const Environment& environment, std::string_view value,
+                    std::chrono::seconds lifetime);
+
+/** How many logins this browser completed just now, one after the other; without a session, it does
+ * not keep them. */
+std::uint8_t loginsJustCompleted(const Context& context, const Environment& environment);
 
 }  // namespace scalekit

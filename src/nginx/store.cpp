@@ -22,8 +22,10 @@ struct Text {
     std::size_t size;
 };
 
-struct SpentLogin {
-    unsigned char id[loginIdSize];
+static_assert(loginIdSize == spentIdSize && sessionIdSize == spentIdSize);
+
+struct SpentId {
+    unsigned char id[spentIdSize];
     std::int64_t until;  // seconds; 0: free
 };
 
@@ -50,7 +52,7 @@ struct Store {
     std::uint32_t layout;
     SharedEnvironment* environments;
     std::size_t buckets;
-    SpentLogin* spent;  // buckets * bucketSize
+    SpentId* spent;  // buckets * bucketSize
 };
 
 class Lock {
@@ -74,19 +76,22 @@ Store* root(ngx_slab_pool_t* pool) noexcept
     return static_cast<Store*>(pool->data);
 }
 
-bool assign(ngx_slab_pool_t* pool, Text& text, std::string_view value) noexcept
+/** A copy in the slab; data is nullptr when it is full. */
+Text keep(ngx_slab_pool_t* pool, std::string_view value) noexcept
 {
     auto* data =
         static_cast<char*>(ngx_slab_alloc_locked(pool, std::max<std::size_t>(value.size(), 1)));
-    if (data == nullptr) {
-        return false;
+    if (data != nullptr) {
+        std::memcpy(data, value.data(), value.size());
     }
-    std::memcpy(data, value.data(), value.size());
+    return {data, value.size()};
+}
+
+void drop(ngx_slab_pool_t* pool, const Text& text) noexcept
+{
     if (text.data != nullptr) {
         ngx_slab_free_locked(pool, text.data);
     }
-    text = {data, value.size()};
-    return true;
 }
 
 std::string_view view(const Text& text) noexcept
@@ -126,7 +131,11 @@ bool addEnvironment(ngx_slab_pool_t* pool, const Environment& environment)
     }
     auto* shared =
         static_cast<SharedEnvironment*>(ngx_slab_calloc_locked(pool, sizeof(SharedEnvironment)));
-    if (shared == nullptr || !assign(pool, shared->key, key)) {
+    if (shared == nullptr) {
+        return false;
+    }
+    shared->key = keep(pool, key);
+    if (shared->key.data == nullptr) {
         return false;
     }
     shared->retry = firstRetry;
@@ -142,11 +151,30 @@ bool createStore(ngx_slab_pool_t* pool, std::size_t zoneSize)
         return false;
     }
     store->layout = layoutVersion;
-    store->buckets = zoneSize / 8 / (bucketSize * sizeof(SpentLogin));
-    store->spent = static_cast<SpentLogin*>(
-        ngx_slab_calloc_locked(pool, store->buckets * bucketSize * sizeof(SpentLogin)));
+    store->buckets = zoneSize / 8 / (bucketSize * sizeof(SpentId));
+    store->spent = static_cast<SpentId*>(
+        ngx_slab_calloc_locked(pool, store->buckets * bucketSize * sizeof(SpentId)));
     pool->data = store;
     return store->spent != nullptr;
+}
+
+/** Ids are random: their first bytes spread evenly. */
+SpentId* bucketOf(const Store& store, std::string_view id) noexcept
+{
+    std::uint32_t hash = 0;
+    std::memcpy(&hash, id.data(), sizeof(hash));
+    return store.spent + hash % store.buckets * bucketSize;
+}
+
+SpentId* findSpent(SpentId* bucket, std::string_view id, std::chrono::sys_seconds now) noexcept
+{
+    for (SpentId* entry = bucket; entry != bucket + bucketSize; ++entry) {
+        if (entry->until > now.time_since_epoch().count() &&
+            std::memcmp(entry->id, id.data(), spentIdSize) == 0) {
+            return entry;
+        }
+    }
+    return nullptr;
 }
 
 /**
@@ -238,16 +266,23 @@ bool SharedDocuments::store(std::string_view discovery, std::string_view keys, M
                             Milliseconds refresh) noexcept
 {
     const Lock lock(pool_);
-    const bool same = view(shared_->discovery) == discovery && view(shared_->keys) == keys;
-    const bool kept = same || (assign(pool_, shared_->discovery, discovery) &&
-                               assign(pool_, shared_->keys, keys));
-
+    const Text newDiscovery = keep(pool_, discovery);
+    const Text newKeys = keep(pool_, keys);
+    if (newDiscovery.data == nullptr || newKeys.data == nullptr) {
+        drop(pool_, newDiscovery);
+        drop(pool_, newKeys);
+        return false;
+    }
+    drop(pool_, shared_->discovery);
+    drop(pool_, shared_->keys);
+    shared_->discovery = newDiscovery;
+    shared_->keys = newKeys;
     shared_->fetchUntil = 0;
     shared_->fetchedAt = now.count();
     shared_->nextFetch = (now + refresh).count();
     shared_->retry = firstRetry;
     shared_->generation = shared_->generation + 1;
-    return kept;
+    return true;
 }
 
 void SharedDocuments::fail(Milliseconds now) noexcept
@@ -277,29 +312,28 @@ Milliseconds SharedDocuments::nextFetch() const noexcept
     return Milliseconds(shared_->nextFetch);
 }
 
-bool spendLogin(ngx_shm_zone_t* zone, std::string_view loginId,
-                std::chrono::sys_seconds now) noexcept
+bool spendId(ngx_shm_zone_t* zone, std::string_view id, std::chrono::sys_seconds now,
+             std::chrono::sys_seconds until) noexcept
 {
     ngx_slab_pool_t* pool = slab(zone);
     const Lock lock(pool);
-    const Store* store = root(pool);
-
-    // login ids are random: their first bytes spread evenly
-    std::uint32_t hash = 0;
-    std::memcpy(&hash, loginId.data(), std::min(sizeof(hash), loginId.size()));
-    SpentLogin* bucket = store->spent + hash % store->buckets * bucketSize;
-
-    SpentLogin* victim = bucket;
-    for (SpentLogin* entry = bucket; entry != bucket + bucketSize; ++entry) {
-        if (entry->until > now.time_since_epoch().count() &&
-            loginId == std::string_view(reinterpret_cast<const char*>(entry->id), loginIdSize)) {
-            return false;
-        }
-        victim = entry->until < victim->until ? entry : victim;
+    SpentId* bucket = bucketOf(*root(pool), id);
+    if (findSpent(bucket, id, now) != nullptr) {
+        return false;
     }
-    std::memcpy(victim->id, loginId.data(), loginIdSize);
-    victim->until = (now + 2 * loginLifetime).time_since_epoch().count();
+    SpentId* oldest =
+        std::min_element(bucket, bucket + bucketSize,
+                         [](const SpentId& a, const SpentId& b) { return a.until < b.until; });
+    std::memcpy(oldest->id, id.data(), spentIdSize);
+    oldest->until = until.time_since_epoch().count();
     return true;
+}
+
+bool spentId(ngx_shm_zone_t* zone, std::string_view id, std::chrono::sys_seconds now) noexcept
+{
+    ngx_slab_pool_t* pool = slab(zone);
+    const Lock lock(pool);
+    return findSpent(bucketOf(*root(pool), id), id, now) != nullptr;
 }
 
 }  // namespace scalekit

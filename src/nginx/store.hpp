@@ -10,7 +10,7 @@
 
 /**
  * What the workers share (scalekit_zone): every environment's provider documents, who fetches them,
- * and the logins that were completed. Plain structs in a slab; a reload adopts them.
+ * and the logins and sessions that are over. Plain structs in a slab; a reload adopts them.
  */
 namespace scalekit {
 
@@ -21,8 +21,6 @@ ngx_shm_zone_t* addStoreZone(ngx_conf_t* cf, std::size_t size, MainConf* main) n
 
 /** Milliseconds of the machine's monotonic clock, the same for all workers. */
 using Milliseconds = std::chrono::duration<std::int64_t, std::milli>;
-
-enum class Document { discovery, keys };
 
 /**
  * One environment's provider documents. A view over shared memory, cheap to copy; every call takes
@@ -55,7 +53,7 @@ class SharedDocuments {
     enum class Want { scheduled, forced };
     bool beginFetch(Want want, Milliseconds now, Milliseconds limit) noexcept;
 
-    /** New documents; false when shared memory is full (the old ones stay). */
+    /** New documents; false when shared memory is full: the old ones stay, and fail() is due. */
     bool store(std::string_view discovery, std::string_view keys, Milliseconds now,
                Milliseconds refresh) noexcept;
 
@@ -76,12 +74,17 @@ class SharedDocuments {
     SharedEnvironment* shared_;
 };
 
+constexpr std::size_t spentIdSize = 16;  // bytes, of logins and sessions alike
+
 /**
- * Spends a login id: true exactly once per id over all workers while the login could still be
- * completed. With the table full the oldest entry of the bucket is forgotten; the provider refuses
- * a second use of the code all the same.
+ * Spends a random id until a time: true exactly once over all workers. With the table full the
+ * oldest entry of the bucket is forgotten; for a login, the provider refuses a second use of the
+ * code all the same.
  */
-bool spendLogin(ngx_shm_zone_t* zone, std::string_view loginId,
-                std::chrono::sys_seconds now) noexcept;
+bool spendId(ngx_shm_zone_t* zone, std::string_view id, std::chrono::sys_seconds now,
+             std::chrono::sys_seconds until) noexcept;
+
+/** True for an id that was spent and whose time has not come. */
+bool spentId(ngx_shm_zone_t* zone, std::string_view id, std::chrono::sys_seconds now) noexcept;
 
 }  // namespace scalekit

@@ -118,11 +118,15 @@ template <class Use>
 void withIdentity(ngx_http_request_t* r, Use&& use) noexcept
 {
     Context* context = findContext(r);
+    const LocationConf& conf = *locationConf(r);
     if (context != nullptr && context->authenticated()) {
-        use(*context);
+        // a subrequest into another environment's place is nobody there
+        if (r == r->main || conf.environment == nullptr ||
+            conf.environment == context->environment) {
+            use(*context);
+        }
         return;
     }
-    const LocationConf& conf = *locationConf(r);
     if (conf.environment == nullptr || r != r->main || (context != nullptr && context->judged)) {
         return;
     }
@@ -218,6 +222,15 @@ ngx_int_t claimVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
     return NGX_OK;
 }
 
+/** An administrator may have $scalekit_ variables too. */
+bool ourVariable(std::string_view name) noexcept
+{
+    return name == "scalekit_authenticated" || name == "scalekit_error" ||
+           name.starts_with(claimPrefix) ||
+           std::any_of(std::begin(rows), std::end(rows),
+                       [&](const Row& row) { return view(row.name) == name; });
+}
+
 bool add(ngx_conf_t* cf, std::string_view name, ngx_http_get_variable_pt handler, uintptr_t data,
          ngx_uint_t flags)
 {
@@ -255,7 +268,7 @@ try {
     const auto* variable = static_cast<ngx_http_variable_t*>(core->variables.elts);
 
     for (ngx_uint_t i = 0; i < core->variables.nelts; ++i) {
-        if (view(variable[i].name).starts_with("scalekit_")) {
+        if (ourVariable(view(variable[i].name))) {
             main->variables.push_back(i);
         }
     }

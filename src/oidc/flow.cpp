@@ -26,8 +26,8 @@ Callback openCallback(const RelyingParty& party, const Provider& provider, std::
         return end(Callback::Kind::refuse, Reason::state_invalid);
     }
 
-    // RFC 9207 2.4: before the code is used, and for errors too. An error that only lacks it is told
-    // all the same, and leads nowhere either.
+    // RFC 9207 2.4: before the code is used, and for errors too. An error that only lacks it is
+    // told all the same, and leads nowhere either.
     const Reason issuer = checkResponseIssuer(*response, provider);
     const bool untold = issuer == Reason::response_issuer_missing && !response->error.empty();
     if (issuer != Reason::none && !untold) {

@@ -120,6 +120,37 @@ Result<LoginBinding> openBinding(const RelyingParty& party, std::string_view coo
     return LoginBinding{std::string(secret), *created};
 }
 
+Result<std::string> sealMark(const RelyingParty& party, std::uint8_t completed,
+                             std::chrono::sys_seconds now, std::string_view sealNonce)
+{
+    ByteWriter writer;
+    writer.u8(recordVersion);
+    writer.i64(now.time_since_epoch().count());
+    writer.u8(completed);
+
+    const auto sealed = party.bindingKeys.seal(writer.bytes(), context("mark", party), sealNonce);
+    if (!sealed) {
+        return sealed.error();
+    }
+    return base64urlEncode(*sealed);
+}
+
+std::uint8_t openMark(const RelyingParty& party, std::string_view cookie,
+                      std::chrono::sys_seconds now)
+{
+    const auto record = unseal(cookie, party.bindingKeys, context("mark", party));
+    if (!record) {
+        return 0;
+    }
+    ByteReader reader(*record);
+    const bool known = reader.u8() == recordVersion;
+    const auto made = readTime(reader);
+    const std::uint8_t completed = reader.u8();
+    const bool fresh =
+        known && reader.atEnd() && made && *made <= now + party.skew && now < *made + markLifetime;
+    return fresh ? completed : 0;
+}
+
 Result<std::string> sealState(const RelyingParty& party, const LoginState& state,
                               std::string_view sealNonce)
 {
@@ -132,6 +163,7 @@ Result<std::string> sealState(const RelyingParty& party, const LoginState& state
     writer.raw(state.id);
     writer.i64(state.created.time_since_epoch().count());
     writer.u8(state.attempt);
+    writer.u8(state.completed);
     if (!writer.string(state.returnUrl) || !writer.string(state.organization) ||
         !writer.string(state.connection) || !writer.string(state.bindingDigest)) {
         return Reason::request_malformed;
@@ -157,6 +189,7 @@ Result<LoginState> openState(const RelyingParty& party, std::string_view text)
     state.id = reader.raw(loginIdSize);
     const auto created = readTime(reader);
     state.attempt = reader.u8();
+    state.completed = reader.u8();
     state.returnUrl = safeReturnUrl(reader.string());
     state.organization = reader.string();
     state.connection = reader.string();
@@ -209,6 +242,7 @@ Result<LoginRedirect> startLogin(const RelyingParty& party, const Provider& prov
     state.id = id;
     state.created = start.now;
     state.attempt = start.attempt;
+    state.completed = openMark(party, start.bindingCookie, start.now);
     state.returnUrl = safeReturnUrl(start.returnUrl);
     state.organization = start.routing.organization;
     state.connection = start.routing.connection;

@@ -22,7 +22,7 @@ constexpr std::size_t maxRoutingValue = 512;  // bytes; so that a callback can c
 
 /** The relying party's side of one environment, fixed by configuration. */
 struct RelyingParty {
-    std::string environment;  // its name; part of what every seal is bound to
+    std::string environment;  // what every seal is bound to: name, issuer and client
     Client client;
     std::string scope;
     std::vector<std::string> issuers;  // `url` first, then further accepted ones
@@ -55,11 +55,30 @@ Result<std::string> sealBinding(const RelyingParty& party, const LoginBinding& b
 Result<LoginBinding> openBinding(const RelyingParty& party, std::string_view cookie,
                                  std::chrono::sys_seconds now);
 
+/** For how long a completed login is remembered in the browser, and how many in a row are a loop.
+ */
+constexpr std::chrono::seconds markLifetime{10};
+constexpr std::uint8_t markLimit = 3;
+
+/**
+ * What takes the place of the login cookie when a login is complete: a mark that says how many were
+ * completed in a row. A browser that shows it but no session does not keep the session cookie, and
+ * yet another login would not help.
+ */
+Result<std::string> sealMark(const RelyingParty& party, std::uint8_t completed,
+                             std::chrono::sys_seconds now, std::string_view sealNonce);
+
+/** How many logins the mark counts; 0 for anything that sealMark() did not make within
+ * markLifetime. */
+std::uint8_t openMark(const RelyingParty& party, std::string_view cookie,
+                      std::chrono::sys_seconds now);
+
 /** What a login remembers while the browser is at the provider. */
 struct LoginState {
     std::string id;  // loginIdSize bytes, spent once
     std::chrono::sys_seconds created;
-    std::uint8_t attempt = 0;  // 1 for the single automatic restart
+    std::uint8_t attempt = 0;    // 1 for the single automatic restart
+    std::uint8_t completed = 0;  // logins that the browser completed just before, by its mark
     std::string returnUrl;
     std::string organization;  // asked for, and compared with the ID token; empty: any
     std::string connection;

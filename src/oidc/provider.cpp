@@ -13,17 +13,19 @@ struct Endpoint {
     std::string Provider::*kept;
     std::string ProviderSettings::*setting;
     std::string_view path;
+    bool required;  // for a login
 };
 
 constexpr Endpoint endpoints[] = {
     {"authorization_endpoint", &Provider::authorizationEndpoint,
-     &ProviderSettings::authorizationEndpoint, "/oauth/authorize"},
-    {"token_endpoint", &Provider::tokenEndpoint, &ProviderSettings::tokenEndpoint, "/oauth/token"},
-    {"jwks_uri", &Provider::jwksUri, &ProviderSettings::jwksUri, "/keys"},
+     &ProviderSettings::authorizationEndpoint, "/oauth/authorize", true},
+    {"token_endpoint", &Provider::tokenEndpoint, &ProviderSettings::tokenEndpoint, "/oauth/token",
+     true},
+    {"jwks_uri", &Provider::jwksUri, &ProviderSettings::jwksUri, "/keys", true},
     {"end_session_endpoint", &Provider::endSessionEndpoint, &ProviderSettings::endSessionEndpoint,
-     "/oidc/logout"},
+     "/oidc/logout", false},
     {"userinfo_endpoint", &Provider::userinfoEndpoint, &ProviderSettings::userinfoEndpoint,
-     "/userinfo"},
+     "/userinfo", false},
 };
 
 std::string below(std::string_view issuer, std::string_view path)
@@ -79,7 +81,10 @@ Result<Provider> parseDiscovery(std::string_view json, const ProviderSettings& s
             kept = stringMember(metadata, endpoint.member).value_or("");
         }
         if (!usable(kept, settings)) {
-            return Reason::discovery_invalid;
+            if (endpoint.required) {
+                return Reason::discovery_invalid;
+            }
+            kept.clear();
         }
     }
 

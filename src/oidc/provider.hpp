@@ -44,7 +44,8 @@ std::string discoveryUrl(std::string_view issuer);
  * Metadata from a discovery document. Its issuer must equal the configured one byte by byte
  * (section 4.3): discovery_issuer_mismatch. Endpoints it does not name are Scalekit's well-known
  * paths below the issuer (/oauth/authorize, /oauth/token, /keys, /oidc/logout, /userinfo);
- * endpoints that are not https (unless allowHttp) are discovery_invalid.
+ * endpoints that are not https (unless allowHttp) are discovery_invalid, or empty where no login
+ * needs them (the last two).
  */
 Result<Provider> parseDiscovery(std::string_view json, const ProviderSettings& settings);
 

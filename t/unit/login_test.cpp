@@ -321,6 +321,34 @@ TEST("a stale or foreign login cookie is replaced by a new secret")
     }
 }
 
+TEST("a mark counts completed logins for a few seconds, and is no login cookie")
+{
+    const RelyingParty party = makeParty();
+    const std::string mark = assertValue(sealMark(party, 2, now, nonce));
+
+    assert_int_equal(2, openMark(party, mark, now));
+    assert_int_equal(2, openMark(party, mark, now + markLifetime - 1s));
+    assert_int_equal(0, openMark(party, mark, now + markLifetime));
+    assert_int_equal(0, openMark(party, mark, now - party.skew - 1s));
+    assert_int_equal(0, openMark(party, "", now));
+    assert_int_equal(0, openMark(party, mark.substr(1), now));
+    assertRefused(Reason::login_cookie_missing, openBinding(party, mark, now));
+    const std::string binding = assertValue(sealBinding(party, makeBinding(), nonce));
+    assert_int_equal(0, openMark(party, binding, now));
+}
+
+TEST("a login remembers how many the browser completed just before")
+{
+    const RelyingParty party = makeParty();
+    const std::string mark = assertValue(sealMark(party, 2, now, nonce));
+    const LoginRedirect redirect =
+        assertValue(startLogin(party, makeProvider(), makeStart(random1, mark)));
+    const std::size_t begin = redirect.location.find("state=") + 6;
+    const std::string state =
+        redirect.location.substr(begin, redirect.location.find('&', begin) - begin);
+    assert_int_equal(2, assertValue(openState(party, state)).completed);
+}
+
 TEST("routing values beyond sane sizes start no login")
 {
     const std::string fits(maxRoutingValue, 'x');

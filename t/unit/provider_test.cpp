@@ -102,17 +102,22 @@ TEST("a document that is none, or whose members have other types, is refused")
                   parseDiscovery(document(R"("jwks_uri":null)"), settings()));
 }
 
-TEST("endpoints that are no https URL are refused")
+TEST("endpoints that are no https URL are refused, or left out where no login needs them")
 {
     for (const char* member : {"authorization_endpoint", "token_endpoint", "jwks_uri",
                                "end_session_endpoint", "userinfo_endpoint"}) {
+        const bool needed = std::string_view(member).find("_endpoint") == std::string_view::npos ||
+                            std::string_view(member).starts_with("authorization") ||
+                            std::string_view(member).starts_with("token");
         for (const char* url :
              {"http://op.example/x", "ftp://op.example/x", "/x", "", "https://user@op.example/x",
               "https://op.example/x#y", "https://op.example/x y", "javascript:alert(1)"}) {
             const auto provider = parseDiscovery(
                 document('"' + std::string(member) + R"(":")" + std::string(url) + '"'),
                 settings());
-            assertCase(provider.error() == Reason::discovery_invalid,
+            const bool leftOut = provider && provider->endSessionEndpoint.empty() !=
+                                                 provider->userinfoEndpoint.empty();
+            assertCase(needed ? provider.error() == Reason::discovery_invalid : leftOut,
                        std::string(member) + ' ' + url);
         }
     }
