@@ -10,8 +10,8 @@
 #include <map>
 
 /**
- * mint NAME=VALUE...: prints the Cookie header value of a session that was never signed in for, so that tests of the
- * module need no provider. Values are percent-encoded.
+ * mint NAME=VALUE...: prints the Cookie header value of a session that was never signed in for, so
+ * that tests of the module need no provider. Values are percent-encoded.
  *
  *     key=SECRET environment=NAME cookie=NAME        what it is sealed with and bound to
  *     created=SECONDS seen=SECONDS                   how long ago, negative for the future
@@ -31,13 +31,19 @@ using namespace scalekit;
 std::string decoded(std::string_view text)
 {
     auto value = percentDecode(text);
-    return value ? *std::move(value) : (die("not percent-encoded: " + std::string(text)), "");
+    if (!value) {
+        die("not percent-encoded: " + std::string(text));
+    }
+    return *std::move(value);
 }
 
 template <class T>
 T orDie(Result<T> result)
 {
-    return result ? *std::move(result) : (die(std::string(word(result.error()))), *std::move(result));
+    if (!result) {
+        die(std::string(word(result.error())));
+    }
+    return *std::move(result);
 }
 
 Claim listClaim(std::string name, std::string_view values)
@@ -58,9 +64,12 @@ int main(int count, char** arguments)
     Identity identity;
     std::map<std::string, std::string> options;
     const std::map<std::string, std::string*> profile = {
-        {"sub", &identity.subject},        {"org", &identity.organization},
-        {"connection", &identity.connection}, {"sid", &identity.providerSession},
-        {"email", &identity.email},        {"name", &identity.name},
+        {"sub", &identity.subject},
+        {"org", &identity.organization},
+        {"connection", &identity.connection},
+        {"sid", &identity.providerSession},
+        {"email", &identity.email},
+        {"name", &identity.name},
         {"picture", &identity.picture},
     };
 
@@ -85,15 +94,18 @@ int main(int count, char** arguments)
     }
 
     const auto ago = [&](const char* option) {
-        return std::chrono::sys_seconds(std::chrono::seconds(std::time(nullptr) - std::atol(options[option].c_str())));
+        const long seconds = std::time(nullptr) - std::atol(options[option].c_str());
+        return std::chrono::sys_seconds(std::chrono::seconds(seconds));
     };
-    std::string record = orDie(writeSession(identity, ago("created"), orDie(randomBytes(sessionIdSize))));
+    const std::string id = orDie(randomBytes(sessionIdSize));
+    std::string record = orDie(writeSession(identity, ago("created"), id));
     record = touchSession(record, ago("seen"));
 
     const SealKeys keys = orDie(SealKeys::derive({options["key"]}, "session"));
     const std::string& cookie = options["cookie"];
-    const auto values = orDie(sealSession(record, keys, sessionContext(cookie, options["environment"]),
-                                          orDie(randomBytes(sealNonceSize))));
+    const std::string context = sessionContext(cookie, options["environment"]);
+    const std::string nonce = orDie(randomBytes(sealNonceSize));
+    const auto values = orDie(sealSession(record, keys, context, nonce));
     for (std::size_t i = 0; i < values.size(); ++i) {
         std::cout << (i == 0 ? "" : "; ") << chunkName(cookie, i) << '=' << values[i];
     }

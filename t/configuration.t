@@ -1,0 +1,384 @@
+# What nginx -t refuses, each with the directive and the remedy in its message, and what it takes.
+
+use lib 't/lib';
+use Scalekit;
+use Test::Nginx::Socket 'no_plan';
+
+use File::Temp 'tempdir';
+
+my $files = tempdir(CLEANUP => 1);
+my $key = 'k' x 32;
+
+sub file {
+    my ($name, $content) = @_;
+    open my $file, '>', "$files/$name" or die "$files/$name: $!";
+    print $file $content;
+    close $file;
+    chmod 0600, "$files/$name";
+    return "file:$files/$name";
+}
+
+$ENV{SCALEKIT_TEST_SECRET} = 'from the environment';
+$ENV{SCALEKIT_TEST_KEYS} = $key;
+delete $ENV{SCALEKIT_TEST_UNSET};
+
+my $spec = '';
+
+# A block whose environment has these directives, in place of the defaults of the same name.
+sub refused {
+    my ($name, $directives, @messages) = @_;
+    my ($without) = $directives =~ s/^without (\w+)// ? "--- without\n$1 \n" : '';
+    $spec .= "=== refused: $name\n--- environment\n$directives\n$without--- config\nlocation / { }\n"
+        . "--- must_die\n--- error_log\n" . join('', map {"$_\n"} @messages) . "\n";
+}
+
+sub refusedAll {
+    my ($directive, $message, @values) = @_;
+    refused("$directive $_", "$directive $_;", "scalekit_environment \"acme\": \"$directive\" ",
+        $message) for @values;
+}
+
+# The module's directives on the levels of http, server and location.
+sub refusedHere {
+    my ($name, $config, @messages) = @_;
+    my $http = $config =~ s/^http (.*)$//m ? "--- http_config\n$1\n" : '';
+    $spec .= "=== refused: $name\n$http--- config\n$config\n--- must_die\n--- error_log\n"
+        . join('', map {"$_\n"} @messages) . "\n";
+}
+
+sub accepted {
+    my ($name, $directives, $config) = @_;
+    $config //= 'location / { scalekit_auth acme; }';
+    $spec .= "=== accepted: $name\n--- environment\n$directives\n--- config\n$config\n"
+        . "location = /up { return 200 up; }\n--- request\nGET /up\n--- response_body chomp\nup\n\n";
+}
+
+# -- the environment block
+
+refused('no url', 'without url',
+    '"url" is missing; it is the environment URL of the Scalekit dashboard');
+refused('no client_id', 'without client_id',
+    '"client_id" is missing; it stands in the Scalekit dashboard');
+refused('no client_secret', 'without client_secret',
+    '"client_secret" is missing; write it as file:PATH, or set "client_auth none"');
+refused('no session_keys', 'without session_keys',
+    '"session_keys" is missing; make a key with: openssl rand');
+
+refusedAll('url',
+    'is not an issuer URL; write it as the provider does, such as https://acme.scalekit.com',
+    'acme.scalekit.com', 'ftp://acme.scalekit.com', 'https://', 'https://acme.scalekit.com?x=1',
+    'https://acme.scalekit.com#x', 'https://user@acme.scalekit.com', '"https://acme .com"', '""');
+refusedAll('client_id', 'is empty; it stands in the Scalekit dashboard', '""', file('empty', "\n"));
+refusedAll('client_secret', 'is empty; it stands in the Scalekit dashboard', '""',
+    file('empty', ''));
+refusedAll('client_secret',
+    "cannot read \"$files/absent\": No such file or directory; create it, readable by",
+    "file:$files/absent");
+refusedAll('client_secret', "cannot read \"$files\": it is not a readable file", "file:$files");
+refusedAll('client_secret', 'is larger than 64 KB', file('large', 'x' x 65537));
+refusedAll('client_secret', 'the environment variable "SCALEKIT_TEST_UNSET" is not set for nginx',
+    'env:SCALEKIT_TEST_UNSET');
+refusedAll('client_auth', 'is post, basic or none, not "jwt"', 'jwt');
+
+refusedAll('session_keys',
+    'needs at least 32 bytes in every line, line 1 has 31; make a key with: openssl rand',
+    'k' x 31, file('short', 'k' x 31 . "\n"), file('crlf', 'k' x 31 . "\r\n"));
+refusedAll('session_keys', 'needs at least 32 bytes in every line, line 2 has 3',
+    file('second', "$key\nold\n"));
+refusedAll('session_keys', 'holds no key; make one with: openssl rand -base64 48', '""',
+    file('blank', "\n\n\n"));
+refusedAll('session_keys', "cannot read \"$files/absent\"", "file:$files/absent");
+
+refusedAll($_, 'is not a plain path such as /auth', '/', 'auth', '/auth/', '//auth', '/a/../b',
+    '/.auth', '/a%2fb',
+    '"/a b"', '/a?b', '/' . 'a' x 256, '""') for qw(base_path callback);
+refusedAll('base_url', 'is not an origin such as https://app.example.com (without a path)',
+    'app.example.com', 'https://app.example.com/path', 'https://app.example.com?x=1', '""');
+refusedAll('scope', 'must contain openid, or there is no ID token', 'profile', '"profile email"',
+    'openid2', '""');
+refusedAll('endpoint', 'knows authorize, token, jwks, logout and userinfo, not "keys"',
+    'keys https://a.example/k');
+refusedAll('endpoint', 'is not a URL', 'token a.example/token', 'token ""', 'jwks javascript:x');
+refusedAll('issuer', 'is not an issuer URL', 'a.example', '""');
+
+refusedAll('session_lifetime', 'is not a time such as 30s, 5m or 8h', 'long', '-1', '1x', '""');
+refusedAll('session_lifetime', 'is between 1s and 400d', '0', '401d');
+refusedAll('session_idle', 'is not a time such as 30s, 5m or 8h', 'long', '1.5h');
+refusedAll('session_idle', 'must be at least 1s; for no idle limit set it to session_lifetime',
+    '0');
+refusedAll('clock_skew', 'is not a time', 'x');
+refusedAll('clock_skew', 'is at most 5m; let NTP set the clock instead', '6m');
+refusedAll('timeout', 'is not a time between 100ms and 60s', '99ms', '61s', '0', 'soon');
+
+refusedAll('session_cookie', 'is not a cookie name of letters, digits', 'a.b', '"a b"', 'a=b',
+    '"a;b"', '""');
+refusedAll('session_cookie', 'takes domain=NAME and samesite=lax or none, not',
+    'sid samesite=maybe',
+    'sid secure=off', 'sid .example.com');
+refusedAll('session_cookie', 'is not a domain', 'sid domain=', '"sid" "domain=a b"',
+    'sid domain=a.example/x',
+    '"sid" "domain=a;b"', 'sid domain=a.example:80');
+refusedAll('session_cookie', 'cannot have a domain under a __Host- name',
+    '__Host-sid domain=a.example');
+refusedAll('trusted_certificate', 'it is a PEM file of CA certificates', "$files/absent");
+refusedAll('allow_http', 'is on or off, not "yes"', 'yes');
+
+for my $directive (qw(url client_id client_secret client_auth session_keys base_path base_url
+    callback issuer
+    session_lifetime session_idle session_cookie clock_skew timeout trusted_certificate allow_http
+    scope endpoint)) {
+    refused("$directive without a value", "$directive;",
+        "scalekit_environment \"acme\": \"$directive\" "
+        . 'has the wrong number of values');
+}
+refused('two values', 'url https://a.example https://b.example;',
+    '"url" has the wrong number of values');
+refused('a directive twice', "base_path /a;\nbase_path /b;", '"base_path" is written twice');
+refused('an unknown directive', 'client_key x;',
+    '"client_key" is not a directive of this block; see the directive table in the README');
+refused('a directive of another level', 'scalekit_auth acme;',
+    '"scalekit_auth" is not a directive of this block');
+
+refused("plain http in $_->[0]", "without allow_http\n$_->[1]",
+    "\"$_->[0]\" is plain http; use https, or \"allow_http on\" for development on loopback")
+    for ['url', 'url http://a.example;'],
+    ['base_url', "url https://a.example;\nbase_url http://a.example;"],
+    map { ["endpoint $_", "url https://a.example;\nendpoint $_ http://a.example/x;"] }
+        qw(authorize token jwks logout userinfo);
+
+refusedHere('a second acme', <<'EOC', 'scalekit_environment "acme" is defined twice, first in');
+http scalekit_environment acme { }
+location / { }
+EOC
+refusedHere('an environment called off', <<'EOC', 'scalekit_environment cannot be named "off"');
+http scalekit_environment off { }
+location / { }
+EOC
+refusedHere('an environment below http', "scalekit_environment b { }\nlocation / { }",
+    '"scalekit_environment" directive is not allowed here');
+
+# -- the other directives
+
+refusedHere('an unknown environment', "location / { scalekit_auth acne; }",
+    'scalekit_auth: there is no scalekit_environment "acne" (known: acme) in',
+    'define it in http{}');
+$spec .= <<'EOC';
+=== refused: no environment at all
+--- bare
+--- config
+location / { scalekit_auth acme; }
+--- must_die
+--- error_log
+scalekit_auth: there is no scalekit_environment "acme" (none is defined) in
+
+EOC
+
+for my $reserved (qw(client_id redirect_uri response_type response_mode scope state nonce
+    code_challenge code_challenge_method request request_uri client_secret code connection_id
+    organization_id domain domain_hint provider login_hint prompt Client_ID STATE)) {
+    refusedHere("the reserved parameter $reserved",
+        "scalekit_authorize_param $reserved x;\nlocation / { }",
+        "scalekit_authorize_param: \"$reserved\" is reserved; the module sets it itself or a "
+            . 'directive of its own does');
+}
+refusedHere('a parameter without a name', "scalekit_authorize_param '' x;\nlocation / { }",
+    'scalekit_authorize_param: "" is reserved');
+refusedHere('a parameter twice',
+    "scalekit_authorize_param a 1;\nscalekit_authorize_param a 2;\nlocation / { }",
+    'scalekit_authorize_param: "a" is written twice');
+refusedHere('a parameter without a value', "scalekit_authorize_param a;\nlocation / { }",
+    'invalid number of arguments in "scalekit_authorize_param" directive');
+
+for my $directive (qw(connection_id organization_id domain provider login_hint prompt auth
+    unauthenticated)) {
+    my $value = $directive eq 'auth' ? 'acme' : $directive eq 'unauthenticated' ? 'auto' : 'x';
+    refusedHere("scalekit_$directive twice",
+        "scalekit_$directive $value;\nscalekit_$directive $value;\nlocation / { }",
+        "\"scalekit_$directive\" directive is duplicate");
+    refusedHere("scalekit_$directive without a value", "scalekit_$directive;\nlocation / { }",
+        "invalid number of arguments in \"scalekit_$directive\" directive");
+}
+refusedHere("scalekit_$_ with a wrong second value", "scalekit_$_ x maybe;\nlocation / { }",
+    "scalekit_$_: the second value can only be \"optional\", not \"maybe\"")
+    for qw(connection_id organization_id);
+refusedHere("scalekit_$_ optional", "scalekit_$_ x optional;\nlocation / { }",
+    "invalid number of arguments in \"scalekit_$_\" directive")
+    for qw(domain provider login_hint prompt);
+refusedHere('an unknown variable', "scalekit_organization_id \$no_such;\nlocation / { }",
+    'unknown "no_such" variable');
+refusedHere('an unknown mode',
+    "scalekit_unauthenticated 403;\nlocation / { }", 'invalid value "403"');
+refusedHere('identity headers neither on nor off', "scalekit_identity_headers yes;\nlocation / { }",
+    'scalekit_identity_headers is on or off, not "yes"');
+refusedHere("the prefix $_", "scalekit_identity_headers on $_;\nlocation / { }",
+    'scalekit_identity_headers: ',
+    'is not a prefix of letters, digits and "-" that ends in "-", such as prefix=X-User-')
+    for 'prefix=', 'prefix=-', 'prefix=X', 'prefix=X_User-', 'prefix=X-User', '"prefix=X User-"',
+    'name=X-User-';
+refusedHere("a zone of $_", "http scalekit_zone $_;\nlocation / { }",
+    "scalekit_zone: \"$_\" is not a size of at least 1m") for '1023k', '0', 'big', '-1m';
+refusedHere('two zones', "http scalekit_zone 2m; scalekit_zone 2m;\nlocation / { }",
+    '"scalekit_zone" directive is duplicate');
+
+# -- a callback that nobody would receive
+
+sub unreachable {
+    my ($name, $config, $location) = @_;
+    refusedHere("a callback $name", $config,
+        'is guarded by "acme", but its callback path "/auth/callback" reaches location '
+            . "\"$location\", which is not; add \"location /auth/ { scalekit_auth acme; }\" there, or "
+            . 'change base_path');
+}
+unreachable('that reaches no location', 'location /app/ { scalekit_auth acme; }', 'server level');
+unreachable('whose location has auth off',
+    "scalekit_auth acme;\nlocation /auth/ { scalekit_auth off; }", '/auth/');
+unreachable('with an exact location of its own',
+    "scalekit_auth acme;\nlocation = /auth/callback { scalekit_auth off; }", '/auth/callback');
+unreachable('taken by a regex location',
+    "scalekit_auth acme;\nlocation / { }\nlocation ~ callback\$ { scalekit_auth off; }", 'callback$');
+unreachable('taken by a regex of any case',
+    "scalekit_auth acme;\nlocation ~* ^/AUTH { scalekit_auth off; }", '^/AUTH');
+unreachable('taken by a nested location',
+    'scalekit_auth acme; location /auth/ { location /auth/call { scalekit_auth off; } }',
+    '/auth/call');
+unreachable('taken by a regex nested in a prefix',
+    'scalekit_auth acme; location / { location ~ back$ { scalekit_auth off; } }', 'back$');
+unreachable('while only a named location is guarded',
+    'location @app { scalekit_auth acme; }', 'server level');
+unreachable('while only a regex location is guarded',
+    'location ~ \.php$ { scalekit_auth acme; }', 'server level');
+unreachable('while only a nested location is guarded',
+    'location / { location /app/ { scalekit_auth acme; } }', '/');
+
+my $other = "http scalekit_environment other { url https://b.example; client_id b; client_secret b; "
+    . "session_keys '$key'; }";
+unreachable('that another environment would get',
+    "$other\nscalekit_auth acme;\nlocation /auth/ { scalekit_auth other; }", '/auth/');
+refusedHere('two environments with one callback path', <<EOC, 'but its callback path');
+$other
+location / { scalekit_auth acme; }
+location /b/ { scalekit_auth other; }
+EOC
+
+# -- what is fine
+
+accepted('every directive of the environment', <<EOC);
+client_id         @{[file('id', "skc_1\n")]};
+client_secret     env:SCALEKIT_TEST_SECRET;
+client_auth       basic;
+session_keys      @{[file('keys', "$key\r\n\n${key}2\n")]};
+base_path         /sso/v1;
+base_url          https://app.example:8443/;
+callback          /auth/callback/scalekit;
+scope             openid profile email offline_access;
+endpoint          authorize https://login.example/authorize;
+endpoint          logout    https://login.example/logout;
+issuer            https://login.example;
+issuer            https://login2.example;
+session_lifetime  400d;
+session_idle      400d;
+session_cookie    __Secure-sid domain=app.example samesite=none;
+clock_skew        5m;
+timeout           100ms;
+EOC
+accepted('a secret that is not a file', 'client_secret "with blanks and \'quotes\'";');
+accepted('keys from the environment', 'session_keys env:SCALEKIT_TEST_KEYS;');
+accepted('a public client', "client_auth none;\nclient_secret x;");
+accepted('no idle limit', "session_lifetime 1s;\nsession_idle 1s;");
+accepted('a cookie for all sites', 'session_cookie sid samesite=none;');
+accepted('one scope in quotes', 'scope "openid email";');
+accepted('an IPv6 issuer', "url http://[::1]:1/x/;\n");
+
+accepted('a callback by an exact location', '', <<'EOC');
+location /app/ { scalekit_auth acme; }
+location = /auth/callback { scalekit_auth acme; }
+EOC
+accepted('a callback by a regex location', '', <<'EOC');
+location /app/ { scalekit_auth acme; }
+location ~ ^/(auth|sso)/ { scalekit_auth acme; }
+EOC
+accepted('a regex that a stronger prefix keeps off', '', <<'EOC');
+scalekit_auth acme;
+location ^~ /auth/ { }
+location ~ callback$ { scalekit_auth off; }
+EOC
+accepted('a callback by a nested location', '', <<'EOC');
+location /auth/ { location /auth/callback { scalekit_auth acme; } }
+location /app/ { scalekit_auth acme; }
+EOC
+accepted('a callback at server level', '', <<'EOC');
+scalekit_auth acme;
+location /assets/ { scalekit_auth off; }
+EOC
+accepted('a callback path of its own', "callback /api/auth/callback/scalekit;", <<'EOC');
+location /api/ { scalekit_auth acme; }
+location /auth/ { scalekit_auth off; }
+EOC
+accepted('everything below http', '', <<'EOC');
+scalekit_auth acme;
+scalekit_unauthenticated pass;
+scalekit_connection_id conn_1 optional;
+scalekit_organization_id $arg_org optional;
+scalekit_domain $host;
+scalekit_provider "";
+scalekit_login_hint a@b.example;
+scalekit_prompt login;
+scalekit_authorize_param ui_locales de;
+scalekit_authorize_param max_age 60;
+scalekit_identity_headers on prefix=X-User-;
+location / { }
+EOC
+
+$spec .= <<'EOC';
+=== accepted: a zone, and an environment that nobody uses
+--- http_config
+scalekit_zone 1m;
+--- config
+location / { return 200 up; }
+--- request
+GET /
+--- response_body chomp
+up
+
+=== accepted: the module loaded and nothing configured
+--- bare
+--- config
+location / { return 200 "$scalekit_authenticated$scalekit_sub"; }
+--- request
+GET /
+--- response_body chomp
+0
+
+=== a secret that everyone may read is worth a warning
+--- environment eval
+"client_secret " . ::readableByAll() . ";"
+--- config
+location / { return 200 up; }
+--- request
+GET /
+--- response_body chomp
+up
+--- error_log
+is readable by everyone; chmod 600 keeps it secret
+
+=== plain http is worth a warning
+--- config
+location / { return 200 up; }
+--- request
+GET /
+--- response_body chomp
+up
+--- error_log
+"allow_http on" is for development on loopback
+
+EOC
+
+sub readableByAll {
+    my $secret = file('readable', 'secret');
+    chmod 0644, "$files/readable";
+    return $secret;
+}
+
+env_to_nginx(qw(SCALEKIT_TEST_SECRET SCALEKIT_TEST_KEYS));
+spec_string($spec);
+run_tests();
