@@ -298,3 +298,28 @@ test('the endpoint does not run for a login that never began here', async () => 
     assert.equal(await other.nginx.reasonAfter(count), 'state_invalid');
     assertNoSession(other, await hostileLogin(other, other.browser(), { claims: () => ({}) }));
 });
+
+test('a browser that never keeps the session is told so after three logins, instead of a loop', async () => {
+    const browser = site.browser();
+    for (let round = 0; round < 3; round += 1) {
+        const start = await browser.navigate(site.url('/page'));
+        assert.equal(start.status, 302, `login ${round + 1} begins`);
+        assert.equal((await browser.navigate(hostile.authorize(start.location))).status, 302);
+        browser.cookies = browser.cookies.filter(({ name }) => name !== site.sessionCookie);
+    }
+    const count = site.nginx.refusals().length;
+    const told = await browser.navigate(site.url('/page'));
+    assert.equal(told.status, 400);
+    assert.match(told.text, /did not keep the session/);
+    assert.equal(await site.nginx.reasonAfter(count), 'session_lost');
+});
+
+test('after signing out, signing in again at once is no loop', async () => {
+    const browser = site.browser();
+    for (let round = 0; round < 5; round += 1) {
+        const start = await browser.navigate(site.url('/page'));
+        assert.equal(start.status, 302, `login ${round + 1} begins`);
+        await browser.navigate(hostile.authorize(start.location));
+        await browser.navigate(site.url('/auth/logout'), { method: 'POST' });
+    }
+});
