@@ -1,0 +1,222 @@
+# Holds the code, the README, conf-examples/ and the tests together: every directive, variable, endpoint, identity
+# header and reason word has its row, and every row its code; the examples and the README's configurations load.
+
+use strict;
+use warnings;
+use Cwd qw(abs_path);
+use File::Basename qw(basename dirname);
+use File::Find ();
+use File::Path qw(make_path);
+use File::Temp qw(tempdir);
+use Test::More;
+
+chdir dirname(__FILE__) . '/..' or die "cannot enter the project's folder: $!";
+
+sub content {
+    my ($path) = @_;
+    open my $file, '<', $path or die "cannot read $path: $!";
+    local $/;
+    return scalar <$file>;
+}
+
+sub write_file {
+    my ($path, $text) = @_;
+    open my $file, '>', $path or die "cannot write $path: $!";
+    print $file $text;
+    close $file or die "cannot write $path: $!";
+}
+
+# The code's side. Each list is read from the one table that defines it; a table that changed its shape would give
+# fewer names than it has lines, which is said instead of passing with half of them.
+
+sub table {
+    my ($path, $begin, $end, $line, $name) = @_;
+    my ($body) = content($path) =~ /$begin(.*?)$end/s;
+    die "the table of $path is not where it was\n" if !defined $body;
+    my $lines = () = $body =~ /$line/g;
+    my @names = $body =~ /$name/g;
+    die "the table of $path is written differently\n" if !@names || @names != $lines;
+    return @names;
+}
+
+my @directives = table('src/nginx/module.cpp', qr/ngx_command_t commands\[\] = \{/, qr/ngx_null_command/,
+                       qr/^    \{/m, qr/\{ngx_string\("(\w+)"\)/);
+my @settings = table('src/nginx/environment_directives.cpp', qr/constexpr Row rows\[\] = \{/, qr/^\};/m,
+                     qr/^    \{/m, qr/^    \{"(\w+)", \d+, \d+, (?:true|false), set\w+\},$/m);
+my @variables = table('src/nginx/variables.cpp', qr/^Row rows\[\] = \{/m, qr/^\};/m,
+                      qr/^    \{/m, qr/\{ngx_string\("(\w+)"\)/);
+push @variables, table('src/nginx/variables.cpp', qr/^ngx_int_t addVariables/m, qr/^\}/m,
+                       qr/add\(cf, "/, qr/add\(cf, "(\w+)"/);
+push @variables, (table('src/nginx/variables.cpp', qr/^namespace \{/m, qr/^using/m,
+                        qr/claimPrefix = /, qr/claimPrefix = "(\w+_)"/))[0] . 'NAME';
+my @headers = table('src/nginx/conf.hpp', qr/identityHeaderSuffixes\[\] = \{/, qr/\};/, qr/"[^"]*"/, qr/"([\w-]+)"/);
+my @endpoints = table('src/nginx/environment.cpp', qr/^std::string complete\(/m, qr/^\}/m,
+                      qr/basePath \+/, qr/basePath \+ "(\/\w+)"/);
+my @words = table('src/base/reason.hpp', qr/enum class Reason[^{]*\{\s*none,/, qr/\};/,
+                  qr/^    \w+,/m, qr/^    (\w+),/m);
+
+# Statuses as respond.cpp gives them; what it does not name is a bad gateway.
+my %number = (OK => 200, BAD_REQUEST => 400, UNAUTHORIZED => 401, FORBIDDEN => 403, NOT_ALLOWED => 405,
+              INTERNAL_SERVER_ERROR => 500, BAD_GATEWAY => 502, SERVICE_UNAVAILABLE => 503, GATEWAY_TIME_OUT => 504);
+my %status;
+my ($statuses) = content('src/nginx/respond.cpp') =~ /^ngx_uint_t statusOf\(.*?\{(.*?)^\}/ms;
+while ($statuses =~ /((?:\s*case Reason::\w+:)+)\s*return NGX_HTTP_(\w+);/g) {
+    my ($cases, $name) = ($1, $2);
+    $status{$_} = $number{$name} // die "which status is NGX_HTTP_$name?\n" for $cases =~ /Reason::(\w+)/g;
+}
+
+# The README's side: the first cell of every table row below a heading, up to the next heading of its level or above.
+
+my $readme = content('README.md');
+
+sub section {
+    my ($heading) = @_;
+    my ($marks) = $heading =~ /^(#+)/;
+    my $deep = length $marks;
+    my ($body) = $readme =~ /^\Q$heading\E\n(.*?)(?=^#{1,$deep} |\z)/ms;
+    die "README.md has no section \"$heading\"\n" if !defined $body;
+    return $body;
+}
+
+sub rows {
+    my ($heading, $name) = @_;
+    return map { /^\| `$name/ ? ($1 => $_) : () } split /\n/, section($heading);
+}
+
+my %rows = (
+    directive         => {rows('### At http, server and location level', qr/(\w+)/)},
+    setting           => {rows('### Inside `scalekit_environment`', qr/(\w+)/)},
+    variable          => {rows('## Variables', qr/\$(\w+)/)},
+    endpoint          => {rows('## Endpoints', qr/BASE(\/\w+)/)},
+    'identity header' => {rows('## Identity headers', qr/X-Scalekit-([\w-]+)/)},
+    'reason word'     => {rows('## Reason words', qr/(\w+)/)},
+);
+my %known = (directive => \@directives, setting => \@settings, variable => \@variables, endpoint => \@endpoints,
+             'identity header' => \@headers, 'reason word' => \@words);
+
+for my $kind (sort keys %known) {
+    my %exists = map { $_ => 1 } @{$known{$kind}};
+    ok(exists $rows{$kind}{$_}, "README has a row for the $kind $_") for @{$known{$kind}};
+    my @stale = grep { !$exists{$_} } sort keys %{$rows{$kind}};
+    is("@stale", '', "README has no row for a $kind that does not exist");
+}
+
+for my $word (@words) {
+    my $expected = $status{$word} // 502;
+    like($rows{'reason word'}{$word} // '', qr/^\|[^|]+\|[^|]*\b$expected\b[^|]*\|/, "README says status $expected of $word");
+}
+
+# Names in the text and the examples that look like ours are ours.
+my %ours = map { $_ => 1 } @directives, @variables, 'scalekit_claim_';
+for my $path ('README.md', sort glob 'conf-examples/*') {
+    my $text = content($path);
+    my %said = map { $_ => 1 } $text =~ /(?<![\w.\/-])\$?(scalekit_[a-z_]+)/g;
+    my @unknown = grep { !$ours{$_} && !/^scalekit_claim_/ } sort keys %said;
+    is("@unknown", '', "$path speaks of no directive or variable that does not exist");
+}
+
+# Examples and tests use everything.
+
+my @examples = sort glob 'conf-examples/*.conf';
+my $examples = join "\n", map { s/(^|\s)#.*//mgr } map { content($_) } @examples;
+
+my $tests = '';
+File::Find::find({no_chdir => 1, wanted => sub {
+    if (/node_modules|servroot$/) {
+        $File::Find::prune = 1;
+    } elsif (-f && /\.(t|mjs|cpp|hpp|pm)$/ && basename($_) ne 'docs.t') {
+        $tests .= content($_);
+    }
+}}, 't');
+
+for my $name (@directives) {
+    ok($examples =~ /^\s*$name\s/m, "an example uses $name");
+    ok($tests =~ /\b$name\b/, "a test mentions $name");
+}
+
+# Names such as "url" occur everywhere: a use is a directive of some configuration, or in the end-to-end tests a member
+# (whose value is a text, where the name is an everyday word).
+for my $name (@settings) {
+    my $member = $name =~ /_/ ? qr/\b$name:\s/ : qr/\b$name:\s*['"`]/;
+    ok($examples =~ /^\s*$name\s[^;]+;/m, "an example uses $name");
+    ok($tests =~ /$member|(?:^|[{;])\s*$name\s+[^\s=(][^;\n]*;/m, "a test uses $name");
+}
+
+for my $name (@variables) {
+    my $pattern = $name =~ /^(.*_)NAME$/ ? qr/\$\{?$1\w/ : qr/\$\{?$name\b/;
+    ok($examples =~ $pattern, "an example uses \$$name");
+    ok($tests =~ $pattern, "a test mentions \$$name");
+}
+
+# nginx itself reads the examples and what the README shows. The variables are those of the other tests;
+# SCALEKIT_MODULE is empty when the module is linked into nginx.
+
+my $nginx = $ENV{TEST_NGINX_BINARY} || $ENV{NGINX_BINARY} || '/usr/sbin/nginx';
+my $module = $ENV{TEST_NGINX_LOAD_MODULES} || ($ENV{SCALEKIT_MODULE} // 'build/module/ngx_http_scalekit_module.so');
+die "There is no $nginx: install the package nginx, or set TEST_NGINX_BINARY.\n" if !-x $nginx;
+die "There is no $module: run make, or set SCALEKIT_MODULE.\n" if $module ne '' && !-f $module;
+my $modulePath = $module eq '' ? '' : abs_path($module);
+
+my $prefix = tempdir(CLEANUP => 1);
+make_path(map { "$prefix/$_" } qw(modules logs scalekit certificates temp));
+symlink $modulePath, "$prefix/modules/ngx_http_scalekit_module.so" if $modulePath ne '';
+write_file("$prefix/mime.types", "types { text/html html; }\n");
+write_file("$prefix/fastcgi_params", "fastcgi_param REQUEST_METHOD \$request_method;\n");
+write_file("$prefix/scalekit/client_secret", "the secret of a test\n");
+write_file("$prefix/scalekit/session_keys", 'k' x 64 . "\n" . 'j' x 64 . "\n");
+chmod 0600, glob "$prefix/scalekit/*";
+$ENV{SCALEKIT_CLIENT_SECRET} = 'the secret of a test';
+$ENV{SCALEKIT_SESSION_KEY} = 'k' x 64;
+
+my $request = '-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=test';
+my $said = `openssl req $request -keyout '$prefix/certificates/key' -out '$prefix/certificates/cert' 2>&1`;
+die "openssl made no certificate (is it installed?): $said\n" if $? != 0;
+for my $text (map { content($_) } @examples, 'README.md') {
+    for my $file ($text =~ /certificates\/([\w.-]+\.(?:pem|key))/g) {
+        next if -e "$prefix/certificates/$file";
+        symlink $file =~ /\.key$/ ? 'key' : 'cert', "$prefix/certificates/$file" or die "symlink: $!";
+    }
+}
+
+# What nginx -t says about a configuration. Only what needs a certain user or a free port is changed: logs and
+# temporary folders move into the prefix, ports above 1024.
+sub verdict {
+    my ($conf) = @_;
+    my $temporary = join ' ', map { "${_}_temp_path $prefix/temp/$_;" } qw(client_body proxy fastcgi uwsgi scgi);
+    $conf =~ s/^load_module modules\/ngx_http_scalekit_module\.so;//m or return 'it does not load the module' if $modulePath eq '';
+    $conf =~ s/^http \{/http { access_log $prefix\/logs\/access.log; $temporary/m or return 'it has no http block';
+    $conf =~ s{/var/log/nginx/}{$prefix/logs/}g;
+    $conf =~ s/^(\s*listen\s+)(\d+)(?=[\s;])/$1 . '127.0.0.1:' . (20000 + $2)/mge;
+    write_file("$prefix/nginx.conf", $conf);
+
+    local $ENV{NGINX};
+    my $said = `'$nginx' -t -p '$prefix' -e '$prefix/logs/error.log' -g 'pid $prefix/nginx.pid;' -c '$prefix/nginx.conf' 2>&1`;
+    return $? == 0 ? 'ok' : $said;
+}
+
+cmp_ok(scalar @examples, '>', 0, 'there are examples');
+is(verdict(content($_)), 'ok', "nginx -t takes $_") for @examples;
+
+# The README's nginx blocks: whole configurations, or what stands inside http or a guarded server.
+my @blocks = $readme =~ /^```nginx\n(.*?)^```/msg;
+my $load = "load_module modules/ngx_http_scalekit_module.so;\n";
+my $around = 'url https://acme.scalekit.com; client_id skc_1; client_secret file:scalekit/client_secret; '
+    . 'session_keys file:scalekit/session_keys;';
+cmp_ok(scalar(grep { /^load_module / } @blocks), '>', 0, 'README shows a whole configuration');
+for my $block (@blocks) {
+    my ($first) = $block =~ /^\s*(\w+)/m;
+    my $conf = $block;
+    if ($block !~ /^http \{/m) {
+        my $http = $block =~ /^(server|map|log_format|upstream) /m;
+        my $environment = $block =~ /^scalekit_environment acme/m ? '' : "scalekit_environment acme { $around }\n";
+        $conf = $load . "http {\n$environment" . ($http ? $block : "server {\nscalekit_auth acme;\n$block}\n") . "}\n";
+    }
+    $conf .= "events { }\n" if $conf !~ /^events /m;
+    is(verdict($conf), 'ok', "nginx -t takes the README's block that begins with $first");
+}
+
+# The proof that the verdict can be a bad one.
+like(verdict("${load}events { }\nhttp {\nscalekit_environment acme { }\n}\n"), qr/"url" is missing/,
+     'nginx -t refuses an environment without url');
+
+done_testing();
