@@ -28,7 +28,7 @@ export NGINX_BINARY := $(NGINX)
 unexport NGINX
 export BUILD CXX NGX_SRC
 
-.PHONY: help deps module unit test demo bench install clean test-fresh sanitize compilers matrix
+.PHONY: help deps module unit test demo bench install clean test-fresh sanitize valgrind compilers matrix
 .PHONY: module-build unit-build mint force
 .DEFAULT_GOAL := module
 .DELETE_ON_ERROR:
@@ -42,6 +42,7 @@ help:
 	@echo 'make bench         load and instruction counts'
 	@echo 'make deps          installs what building and testing need (done by the others as needed)'
 	@echo 'make sanitize      the tests again under ASan and UBSan, nginx included'
+	@echo 'make valgrind      a login from beginning to end under valgrind'
 	@echo 'make compilers     g++ and clang++, every warning an error'
 	@echo 'make test-fresh    the README on a new Debian 12, then without a network (root)'
 	@echo 'make matrix        build and tests on newer Debians (root)'
@@ -136,7 +137,7 @@ bench: module
 	@$(DEPS) bench
 	@t/bench/run
 
-sanitize compilers test-fresh matrix:
+sanitize valgrind compilers test-fresh matrix:
 	@t/tools/$@
 
 install:

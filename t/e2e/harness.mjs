@@ -18,7 +18,8 @@ const program = process.env.NGINX_BINARY || '/usr/sbin/nginx';
 const build = resolve(process.env.BUILD || new URL('../../build', import.meta.url).pathname);
 const modulePath = process.env.SCALEKIT_MODULE ?? join(build, 'module/ngx_http_scalekit_module.so');
 
-const trouble = /\[(alert|emerg)\]|Sanitizer|runtime error:|terminate called/;
+const trouble =
+    /\[(alert|emerg)\]|exited on signal|Sanitizer|runtime error:|terminate called/;
 
 function requireParts() {
     if (!existsSync(program)) {
@@ -62,7 +63,8 @@ export async function freePort() {
 
 // Options: http (what goes inside http {}), port (one it listens on, to tell when it is up),
 // workers (0 = a single process without a master), level (of the error log), main (lines outside
-// http), events, files ({name: content} to put into the folder). Answers a running Nginx.
+// http), events, connections (of a worker), files ({name: content} to put into the folder), wrap
+// (program and arguments that start nginx and become it). Answers a running Nginx.
 export async function startNginx(options) {
     requireParts();
     const nginx = new Nginx(options);
@@ -89,22 +91,25 @@ class Nginx {
         level = 'info',
         main = '',
         events = '',
+        connections = 2048,
         files = {},
         env = {},
+        wrap = [],
     }) {
         this.folder = mkdtempSync(join(tmpdir(), 'scalekit-e2e-'));
         this.env = env;
+        this.wrap = wrap;
         this.everSeen = new Set();
         for (const [name, content] of Object.entries(files)) {
             writeFileSync(join(this.folder, name), content);
         }
-        this.write({ http, workers, level, main, events });
+        this.write({ http, workers, level, main, events, connections });
     }
 
     // Writes nginx.conf; with reload() this is how a running server gets another one.
     write(options) {
         this.options = { ...this.options, ...options };
-        const { http, workers, level, main, events } = this.options;
+        const { http, workers, level, main, events, connections } = this.options;
         const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
         writeFileSync(
             join(this.folder, 'nginx.conf'),
@@ -117,7 +122,7 @@ worker_processes ${workers || 1};
 pid ${this.folder}/nginx.pid;
 error_log ${this.folder}/error.log ${level};
 ${main}
-events { worker_connections 2048; ${events} }
+events { worker_connections ${connections}; ${events} }
 http {
     access_log off;
     server_names_hash_bucket_size 128;
@@ -131,7 +136,9 @@ http {
 
     async start(port) {
         this.output = '';
-        this.child = spawn(program, ['-p', this.folder, '-c', join(this.folder, 'nginx.conf')], {
+        const nginx = [program, '-p', this.folder, '-c', join(this.folder, 'nginx.conf')];
+        const [command, ...args] = [...this.wrap, ...nginx];
+        this.child = spawn(command, args, {
             stdio: ['ignore', 'pipe', 'pipe'],
             env: { ...process.env, ...this.env },
         });
@@ -265,7 +272,6 @@ http {
             .split('\n')
             .filter((line) => trouble.test(line) && !expected?.test(line));
         assert.deepEqual(bad.slice(0, 10), [], 'nothing alarming in the log');
-        assert.doesNotMatch(log, /worker process \d+ exited on signal/, 'no worker died');
     }
 
     // Workers of all generations that still run. A worker that ended may be a zombie for a moment.

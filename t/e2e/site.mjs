@@ -17,8 +17,8 @@ import { startUpstream } from './upstream.mjs';
 //   server       lines of the server block; default: one organization
 //   locations    replaces the default `location / { proxy_pass … }`
 //   http         further lines at http level; servers(context) answers further server blocks
-//   tls          the site itself is https
-//   workers, level, main, events, files: as in startNginx
+//   tls          the site itself is https; 'http2' besides
+//   workers, level, main, events, connections, files, wrap: as in startNginx
 //   expected     pattern of alarming log lines that this test provokes on purpose
 export async function startSite(options) {
     const site = new Site(options);
@@ -33,7 +33,8 @@ export class Site {
     }
 
     async start() {
-        const { provider, workers, level, main, events, files, tls } = this.options;
+        const { provider, workers, level, main, events, connections, files, wrap, tls } =
+            this.options;
         this.upstream = await startUpstream();
         this.port = await freePort();
         this.provider = provider;
@@ -46,7 +47,9 @@ export class Site {
                 level,
                 main,
                 events,
+                connections,
                 files,
+                wrap,
             });
         } catch (error) {
             await this.upstream.close();
@@ -66,7 +69,7 @@ export class Site {
         } = this.options;
         const { locations = `location / { ${this.proxyPass} }` } = this.options;
         const listen = tls
-            ? `listen 127.0.0.1:${this.port} ssl;
+            ? `listen 127.0.0.1:${this.port} ssl${tls === 'http2' ? ' http2' : ''};
         ssl_certificate ${certificates().good.certFile};
         ssl_certificate_key ${certificates().good.keyFile};`
             : `listen 127.0.0.1:${this.port};`;

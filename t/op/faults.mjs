@@ -92,3 +92,20 @@ export const delayed = (milliseconds, then) => (request, response) => {
     const timer = setTimeout(() => then(request, response), milliseconds);
     response.on('close', () => clearTimeout(timer));
 };
+
+// Answers nobody until release(then): then all who asked so far get what `then` answers. `waiting`
+// holds them meanwhile.
+export function held() {
+    const fault = (request, response) => {
+        fault.waiting.push([request, response]);
+    };
+    fault.waiting = [];
+    fault.release = (then) => {
+        for (const [request, response] of fault.waiting.splice(0)) {
+            if (!request.socket.destroyed) {
+                then(request, response);
+            }
+        }
+    };
+    return fault;
+}

@@ -1,0 +1,386 @@
+// The module's requests on nginx's event loop, where it hurts: queued events, no connection left,
+// workers that leave or die with a login in their hands, a thousand logins that hang.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
+import net from 'node:net';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import * as faults from '../op/faults.mjs';
+import { startHostile } from '../op/hostile.mjs';
+import { send } from './browser.mjs';
+import { atEnd } from './cleanup.mjs';
+import { until } from './harness.mjs';
+import { ownerOfConnection } from './proc.mjs';
+import { hostileLogin, startSite } from './site.mjs';
+import { slack, slow, timed } from './timing.mjs';
+
+const hostile = await hostileProvider();
+const open = (it) =>
+    `location / { ${it.proxyPass} } location /open { scalekit_auth off; ${it.proxyPass} }`;
+const died = /\[alert\] .*worker process \d+ exited on signal 9/;
+
+async function hostileProvider() {
+    const provider = await startHostile();
+    atEnd(() => provider.close());
+    return provider;
+}
+
+// A login up to the callback, which is still to be asked for.
+async function begin(site, browser = site.browser()) {
+    const start = await browser.navigate(site.url('/page'));
+    assert.equal(start.status, 302, `the login starts with ${start.status}`);
+    const callback = site.provider.authorize(start.location);
+    return { browser, callback, finish: () => browser.navigate(callback) };
+}
+
+const beginMany = (site, count, agent) =>
+    Promise.all(Array.from({ length: count }, () => begin(site, site.browser({ agent }))));
+
+// Replaces an endpoint by one that holds its answers back.
+function hold(provider, endpoint = 'token') {
+    const held = faults.held();
+    provider.answers[endpoint] = held;
+    return {
+        asked: (count = 1) =>
+            until(() => held.waiting.length >= count, `the provider was asked ${count} time(s)`),
+        waiting: held.waiting,
+        release: () => {
+            delete provider.answers[endpoint];
+            held.release(provider.honestly[endpoint]);
+        },
+    };
+}
+
+// Which worker waits for the answer to a held request.
+function workerBehind(site, [request]) {
+    const { remotePort, localPort } = request.socket;
+    const pid = ownerOfConnection(site.nginx.workerPids(), remotePort, localPort);
+    assert.ok(pid, 'the worker that asked is known');
+    return pid;
+}
+
+// What a connection that may be closed without an answer came to: a status or the error's code.
+const outcome = (promise) =>
+    promise.then(
+        (answer) => answer.status,
+        (error) => error.code,
+    );
+
+// A connection on which `text` has been sent.
+async function connect(site, text) {
+    const socket = net.connect(site.port, '127.0.0.1');
+    socket.on('error', () => {}).resume();
+    await once(socket, 'connect');
+    await new Promise((sent) => socket.write(text, sent));
+    return socket;
+}
+
+// Sends the rest of a request, and answers all that comes until the connection is closed.
+async function rest(socket, text) {
+    let all = '';
+    socket.on('data', (chunk) => {
+        all += chunk;
+    });
+    socket.write(text);
+    await once(socket, 'close');
+    return all;
+}
+
+const loginWorks = async (site) =>
+    (await outcome(hostileLogin(site, site.browser()).catch(() => ({ status: 0 })))) === 302;
+
+test('with accept_mutex and multi_accept on, logins complete, also when answers come as the timeout does', async () => {
+    const limit = 300;
+    const site = await startSite({
+        provider: hostile,
+        workers: 3,
+        events: 'accept_mutex on; accept_mutex_delay 1ms; multi_accept on;',
+        settings: { timeout: `${limit}ms` },
+    });
+    // Events are queued while a worker has the mutex, and timers run before the queue does. So
+    // connections come and go, and answers arrive at once or round the time limit.
+    let turn = 0;
+    hostile.answers.token = (request, response) => {
+        turn += 1;
+        response.setHeader('connection', 'close');
+        const late = turn % 3 === 0 ? limit - 20 + (turn % 8) * 4 : 0;
+        faults.delayed(late, hostile.honestly.token)(request, response);
+    };
+    const statuses = [];
+    const end = performance.now() + 3_000;
+    const visitor = async () => {
+        while (performance.now() < end) {
+            statuses.push((await hostileLogin(site, site.browser())).status);
+        }
+    };
+    await Promise.all(Array.from({ length: 80 }, visitor));
+    hostile.honest();
+    assert.ok(statuses.filter((status) => status === 302).length > 200 / slow, 'most complete');
+    assert.deepEqual(
+        statuses.filter((status) => status !== 302 && status !== 504),
+        [],
+    );
+    assert.doesNotMatch(site.nginx.log, /exited on signal/);
+    assert.equal((await hostileLogin(site, site.browser())).status, 302);
+});
+
+test('bar 57: more logins than worker_connections: none gets in wrongly, and all is well afterwards', async () => {
+    const site = await startSite({
+        provider: hostile,
+        connections: 24,
+        locations: open,
+        expected: /24 worker_connections are not enough/,
+    });
+    const logins = [];
+    for (let index = 0; index < 40; index += 1) {
+        logins.push(await begin(site));
+    }
+    const [before] = site.nginx.fds();
+    hostile.answers.token = faults.silent();
+    const outcomes = await Promise.all(logins.map(({ finish }) => outcome(finish())));
+    hostile.honest();
+    assert.match(site.nginx.log, /worker_connections are not enough/, 'they did run out');
+    for (const each of new Set(outcomes)) {
+        assert.ok([500, 502, 503, 504, 'ECONNRESET'].includes(each), `a login ended with ${each}`);
+    }
+    await until(() => loginWorks(site), 'logins complete again', 10_000 * slow);
+    await until(() => site.nginx.fds()[0] <= before + 1, 'the descriptors are closed');
+});
+
+test('bar 57: no connection is left for the way to the provider: the login completes all the same', async () => {
+    const site = await startSite({
+        provider: hostile,
+        connections: 24,
+        settings: { timeout: '5s' },
+        expected: /24 worker_connections are not enough/,
+    });
+    const { browser, callback } = await begin(site);
+    const { pathname, search, host } = new URL(callback);
+    const head = `GET ${pathname}${search} HTTP/1.0\r\nHost: ${host}\r\nAccept: text/html\r\n`;
+    const sockets = [await connect(site, `${head}Cookie: ${browser.cookieHeader(callback)}\r\n`)];
+    atEnd(async () => sockets.forEach((socket) => socket.destroy()));
+    // Requests that never end hold on to their connections, until nginx has none: until it has
+    // turned three in a row away, since others may still be closing.
+    for (let refused = 0; refused < 3; refused = sockets.at(-1).closed ? refused + 1 : 0) {
+        assert.ok(sockets.length < 60, 'the connections run out');
+        sockets.push(await connect(site, 'GET / HTTP/1.1\r\n'));
+        await sleep(30);
+    }
+    const alerts = () => site.nginx.log.match(/\[alert\]/g).length;
+    const before = alerts();
+    const answer = await rest(sockets[0], '\r\n');
+    assert.ok(alerts() > before, 'there was none for the provider either');
+    assert.match(answer, /^HTTP\/1.1 302 /, 'curl looks after its socket by itself');
+    sockets.forEach((socket) => socket.destroy());
+    await until(() => loginWorks(site), 'logins complete again', 10_000 * slow);
+});
+
+test('a graceful quit lets a login that is under way complete', async () => {
+    const site = await startSite({ provider: hostile, workers: 2, settings: { timeout: '10s' } });
+    const { finish } = await begin(site);
+    const tokens = hold(hostile);
+    const pending = finish();
+    await tokens.asked();
+    site.nginx.child.kill('SIGQUIT');
+    await sleep(300);
+    tokens.release();
+    const answer = await pending;
+    assert.equal(answer.status, 302);
+    assert.ok(answer.setCookies.some((line) => line.startsWith(site.sessionCookie)));
+    const [, elapsed] = await timed(() => site.nginx.ended);
+    assert.ok(elapsed < 5 * slack, `nginx stayed ${Math.round(elapsed)} ms after the last answer`);
+});
+
+test('a graceful quit lets a login complete that waits for new keys', async () => {
+    const provider = await hostileProvider();
+    const site = await startSite({ provider, settings: { timeout: '10s' } });
+    assert.equal((await hostileLogin(site, site.browser())).status, 302);
+    const keys = hold(provider, 'keys');
+    provider.publish({ ...provider.key.publicJwk, kid: 'snk_new' });
+    const pending = hostileLogin(site, site.browser(), {
+        header: (header) => ({ ...header, kid: 'snk_new' }),
+    });
+    await keys.asked();
+    site.nginx.child.kill('SIGQUIT');
+    await sleep(300);
+    keys.release();
+    assert.equal((await pending).status, 302);
+    await site.nginx.ended;
+});
+
+for (const [signal, what] of [
+    ['SIGQUIT', 'quit'],
+    ['SIGHUP', 'reload'],
+]) {
+    test(`worker_shutdown_timeout cuts off a login that hangs on a silent provider (${what})`, async () => {
+        const site = await startSite({
+            provider: hostile,
+            workers: 1,
+            main: 'worker_shutdown_timeout 500ms;',
+            settings: { timeout: '20s' },
+        });
+        const logins = await beginMany(site, 5);
+        const tokens = hold(hostile);
+        const pending = Promise.all(logins.map(({ finish }) => outcome(finish())));
+        await tokens.asked(5);
+        const [old] = site.nginx.workerPids();
+        const [outcomes, elapsed] = await timed(async () => {
+            site.nginx.child.kill(signal);
+            await until(() => !site.nginx.survivors().includes(old), 'the worker has left');
+            return pending;
+        });
+        hostile.honest();
+        assert.ok(elapsed < 500 + 5 * slack, `the worker stayed for ${Math.round(elapsed)} ms`);
+        for (const each of outcomes) {
+            assert.ok([502, 503, 504, 'ECONNRESET'].includes(each), `a login ended with ${each}`);
+        }
+    });
+}
+
+test('bar 55: a worker is killed while it exchanges a code: the other one serves, and the user logs in again', async () => {
+    const site = await startSite({
+        provider: hostile,
+        workers: 2,
+        locations: open,
+        settings: { timeout: '10s' },
+        expected: died,
+    });
+    const { browser, callback, finish } = await begin(site);
+    const tokens = hold(hostile);
+    const pending = outcome(finish());
+    await tokens.asked();
+    process.kill(workerBehind(site, tokens.waiting[0]), 'SIGKILL');
+    assert.equal(await pending, 'ECONNRESET');
+    tokens.release();
+    assert.equal((await send(site.url('/open'))).status, 200, 'the other worker answers');
+
+    const again = await browser.navigate(callback);
+    assert.equal(again.status, 400, 'the code was sent once and is not sent again');
+    const [, link] = /<a [^>]*href="([^"]+)"/.exec(again.text);
+    const start = await browser.navigate(new URL(link.replaceAll('&amp;', '&'), callback).href);
+    const end = await browser.navigate(hostile.authorize(start.location));
+    assert.deepEqual(
+        [end.status, new URL(end.location, callback).href],
+        [302, site.url('/page')],
+        'the link on the page leads through a new login to where it was to go',
+    );
+});
+
+test('bar 55: the worker that fetches the metadata is killed: another one takes over', async () => {
+    const provider = await hostileProvider();
+    const discovery = hold(provider, 'discovery');
+    const site = await startSite({ provider, workers: 2, expected: died });
+    await discovery.asked();
+    process.kill(workerBehind(site, discovery.waiting[0]), 'SIGKILL');
+    discovery.release();
+    await until(() => loginWorks(site), 'logins complete', 10_000 * slow);
+    assert.equal(provider.counts.discovery, 2);
+});
+
+test('bar 55: workers are killed one after the other under load: shared memory stays usable', async () => {
+    const site = await startSite({ provider: hostile, workers: 2, expected: died });
+    let running = true;
+    const seen = new Set();
+    const load = async () => {
+        while (running) {
+            seen.add(await outcome(hostileLogin(site, site.browser()).catch(() => ({}))));
+        }
+    };
+    const loads = Promise.all(Array.from({ length: 8 }, load));
+    for (let round = 0; round < 15; round += 1) {
+        await sleep(30 + Math.random() * 60);
+        const pids = site.nginx.workerPids();
+        process.kill(pids[round % pids.length], 'SIGKILL');
+        await until(
+            () => site.nginx.workerPids().filter((pid) => !pids.includes(pid)).length > 0,
+            'nginx has started another worker',
+        );
+    }
+    running = false;
+    await loads;
+    assert.ok(seen.has(302), 'logins completed in between');
+    for (let round = 0; round < 10; round += 1) {
+        assert.equal((await hostileLogin(site, site.browser())).status, 302);
+    }
+});
+
+test('bar 50: while 1,000 logins hang on a silent provider, other requests take at most twice as long', async () => {
+    const site = await startSite({
+        provider: hostile,
+        locations: open,
+        main: 'worker_rlimit_nofile 4096;',
+        connections: 4_096,
+        settings: { timeout: '6s' },
+    });
+    const agent = new http.Agent({ keepAlive: true });
+    const p99 = async () => {
+        const times = [];
+        for (let index = 0; index < 300; index += 1) {
+            const [answer, elapsed] = await timed(() => send(site.url('/open'), { agent }));
+            assert.equal(answer.status, 200);
+            times.push(elapsed);
+        }
+        return times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)];
+    };
+    const crowd = new http.Agent({ keepAlive: true, maxSockets: 50 });
+    const logins = await beginMany(site, 1_000, crowd);
+    crowd.destroy();
+    logins.forEach(({ browser }) => delete browser.agent);
+    await p99(); // warms everything up
+    const idle = await p99();
+
+    const tokens = hold(hostile);
+    const pending = Promise.all(logins.map(({ finish }) => outcome(finish())));
+    await tokens.asked(200);
+    await until(() => site.nginx.fds()[0] > 1_000, 'the logins are hanging');
+    const hanging = await p99();
+    assert.ok(site.nginx.fds()[0] > 1_000, 'the logins are still hanging');
+    const outcomes = await pending;
+    hostile.honest();
+    agent.destroy();
+    assert.deepEqual([...new Set(outcomes)], [504]);
+    assert.ok(
+        hanging < 2 * idle + slack / 2,
+        `p99 was ${idle.toFixed(1)} ms before and ${hanging.toFixed(1)} ms while they hung`,
+    );
+    assert.ok(await loginWorks(site), 'a login completes afterwards');
+});
+
+test('bar 54 and 58: descriptors and memory stay flat over 300 logins and 20 reloads', async () => {
+    const provider = await hostileProvider();
+    const site = await startSite({ provider, workers: 2, locations: open });
+    // Logins that succeed, that are refused and that the provider fails.
+    const logIn = async (count) => {
+        for (let index = 0; index < count; index += 1) {
+            const lies = index % 5 === 1 ? { claims: (it) => ({ ...it, aud: 'other' }) } : {};
+            provider.answers.token = index % 5 === 2 ? faults.reset() : provider.honestly.token;
+            const { status } = await hostileLogin(site, site.browser(), lies);
+            assert.equal(status === 302, index % 5 !== 1 && index % 5 !== 2);
+        }
+        provider.honest();
+    };
+    const rest = async () => {
+        await site.nginx.reload({ old: 'gone' });
+        await logIn(20);
+        return { fds: site.nginx.fds(), memory: site.nginx.memory() };
+    };
+    const flat = (before, after, what) => {
+        const spread = Math.max(...after.fds) - Math.max(...before.fds);
+        assert.ok(spread <= 1, `descriptors ${what}: ${before.fds} before, ${after.fds} after`);
+        const growth = after.memory - before.memory;
+        assert.ok(growth < 3_072 * slow, `the processes grew by ${growth} KB ${what}`);
+    };
+    await rest();
+    const fresh = await rest();
+    await logIn(300);
+    const used = { fds: site.nginx.fds(), memory: site.nginx.memory() };
+    flat(fresh, used, 'over 300 logins');
+    for (let round = 0; round < 20; round += 1) {
+        await site.nginx.reload({ old: 'gone' });
+    }
+    const reloaded = await rest();
+    flat(fresh, reloaded, 'over 20 reloads');
+});
