@@ -74,7 +74,7 @@ refusedAll('client_secret', 'is empty; it stands in the Scalekit dashboard', '""
 refusedAll('client_secret',
     "cannot read \"$files/absent\": No such file or directory; create it, readable by",
     "file:$files/absent");
-refusedAll('client_secret', "cannot read \"$files\": it is not a readable file", "file:$files");
+refusedAll('client_secret', "cannot read \"$files\": it is no file", "file:$files");
 refusedAll('client_secret', 'is larger than 64 KB', file('large', 'x' x 65537));
 refusedAll('client_secret', 'the environment variable "SCALEKIT_TEST_UNSET" is not set for nginx',
     'env:SCALEKIT_TEST_UNSET');

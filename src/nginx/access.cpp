@@ -93,15 +93,11 @@ ngx_int_t judge(Context& context, const Environment& environment, const Location
     }
 
     const Demand demand = evaluateDemand(r, conf);
+    const Reason reason = findSession(context, conf, demand);
     if (demand.reason != Reason::none) {
-        context.environment = nullptr;
         return onErrorPage(context)
                    ? answerPlainly(context)
                    : refuse(context, {.reason = demand.reason, .environment = environment.name});
-    }
-    Reason reason = loadSession(context, environment);
-    if (reason == Reason::none) {
-        reason = checkTenant(context.session, demand.tenant);
     }
     return reason == Reason::none ? accept(context, conf)
                                   : answerStranger(context, environment, conf, demand, reason);
@@ -111,18 +107,11 @@ ngx_int_t judge(Context& context, const Environment& environment, const Location
  */
 Reason judgeSubrequest(ngx_http_request_t* r, Context& context, const LocationConf& conf)
 {
-    const Demand demand = evaluateDemand(r, conf);
-    if (demand.reason != Reason::none) {
-        return demand.reason;
-    }
     const Environment* const environment = context.environment;
     const SessionView session = context.session;
     const std::string_view record = context.record;
 
-    Reason reason = loadSession(context, *conf.environment);
-    if (reason == Reason::none) {
-        reason = checkTenant(context.session, demand.tenant);
-    }
+    const Reason reason = findSession(context, conf, evaluateDemand(r, conf));
     context.environment = environment;
     context.session = session;
     context.record = record;

@@ -12,11 +12,6 @@ Milliseconds monotonicNow() noexcept
     return Milliseconds(static_cast<std::int64_t>(ngx_current_msec));
 }
 
-std::chrono::sys_seconds now() noexcept
-{
-    return std::chrono::sys_seconds(std::chrono::seconds(ngx_time()));
-}
-
 }  // namespace
 
 CodeExchange::CodeExchange(ngx_http_request_t* r, const Environment& environment,
@@ -64,7 +59,7 @@ void CodeExchange::onToken(void* data, const HttpResponse& response) noexcept
         } else if (response.error != HttpError::none) {
             self.finish(Refuse{Reason::token_request_failed});
         } else {
-            self.take(self.flow_.onTokenResponse(response.status, response.body, now()));
+            self.take(self.flow_.onTokenResponse(response.status, response.body, wallClock()));
         }
     } catch (...) {
         self.finish(Refuse{Reason::internal});
@@ -88,7 +83,7 @@ void CodeExchange::onKeys(void* data) noexcept
     auto& self = *static_cast<CodeExchange*>(data);
     try {
         const ProviderCache::Snapshot* snapshot = worker()->providers.current(self.environment_);
-        self.take(self.flow_.onKeys(snapshot != nullptr ? snapshot->keys : nullptr, now()));
+        self.take(self.flow_.onKeys(snapshot != nullptr ? snapshot->keys : nullptr, wallClock()));
     } catch (...) {
         self.finish(Refuse{Reason::internal});
     }

@@ -7,7 +7,6 @@
 
 #include <array>
 #include <memory>
-#include <optional>
 #include <string>
 
 namespace scalekit {
@@ -28,7 +27,7 @@ struct Context {
     ngx_http_request_t* request;
 
     // Cookie headers as the client sent them
-    static constexpr std::size_t maxCookieLines = 16;
+    static constexpr std::size_t maxCookieLines = 4;  // browsers send one
     std::array<std::string_view, maxCookieLines> cookieLines{};
     std::size_t cookieLineCount = 0;
     bool scrubbed = false;  // the client's headers were cleaned
@@ -44,7 +43,7 @@ struct Context {
     // find it in the log
     bool judged = false;
     Reason error = Reason::none;
-    std::optional<Refusal> refusal;
+    std::unique_ptr<const Refusal> refusal;
     std::string reference;
 
     ProviderCache::Waiter providerWaiter;

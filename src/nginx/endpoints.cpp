@@ -126,8 +126,7 @@ ngx_int_t endSession(Context& context, const Environment& environment)
 {
     ngx_http_request_t* r = context.request;
     if (loadSession(context, environment) == Reason::none) {
-        const auto now = std::chrono::sys_seconds(std::chrono::seconds(ngx_time()));
-        spendId(mainConf(r)->zone, context.session.id, now, sessionEnd(context));
+        spendId(mainConf(r)->zone, context.session.id, wallClock(), sessionEnd(context));
     }
     context.environment = nullptr;
     if (!deleteSessionCookie(context, environment) ||
@@ -199,12 +198,8 @@ ngx_int_t serveSession(Context& context, const Environment& environment, const L
     if (!reading(r)) {
         return methodNotAllowed(context, environment, "GET, HEAD");
     }
-    const Demand demand = evaluateDemand(r, conf);
-    Reason reason = demand.reason;
-    if (reason == Reason::none) {
-        reason = loadSession(context, environment);
-    }
-    if (reason == Reason::none && checkTenant(context.session, demand.tenant) != Reason::none) {
+    Reason reason = findSession(context, conf, evaluateDemand(r, conf));
+    if (reason == Reason::organization_mismatch || reason == Reason::connection_mismatch) {
         reason = Reason::unauthenticated;  // a session of another tenant is none here
     }
     if (reason != Reason::none) {

@@ -140,7 +140,8 @@ try {
     for (const auto& other : main.environments) {
         if (other->name == name) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "scalekit_environment \"%s\" is defined twice, first in %s:%ui",
+                               "scalekit_environment \"%s\" is defined twice, first in %s:%ui; "
+                               "rename or remove one",
                                other->name.c_str(), other->file.c_str(), other->line);
             return confError;
         }

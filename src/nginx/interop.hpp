@@ -2,6 +2,7 @@
 
 #include "nginx/ngx.hpp"
 
+#include <chrono>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -71,6 +72,12 @@ T* find(ngx_pool_t* pool) noexcept
         }
     }
     return nullptr;
+}
+
+/** The time of day, as nginx keeps it for this turn of the loop. */
+inline std::chrono::sys_seconds wallClock() noexcept
+{
+    return std::chrono::sys_seconds(std::chrono::seconds(ngx_time()));
 }
 
 /** One log line; the text is never taken for a format. */

@@ -15,11 +15,6 @@ namespace scalekit {
 
 namespace {
 
-std::chrono::sys_seconds now() noexcept
-{
-    return std::chrono::sys_seconds(std::chrono::seconds(ngx_time()));
-}
-
 /** The value of an optional directive; false when it cannot be evaluated. */
 bool evaluate(ngx_http_request_t* r, ngx_http_complex_value_t* value,
               std::string_view& out) noexcept
@@ -141,7 +136,7 @@ ngx_int_t complete(Context& context, const Environment& environment, const Login
     if (!id) {
         return refuse(context, {.reason = id.error(), .environment = environment.name});
     }
-    const Result<std::string> record = writeSession(done.identity, now(), *id);
+    const Result<std::string> record = writeSession(done.identity, wallClock(), *id);
     const Reason reason = record ? setSessionCookie(context, environment, *record) : record.error();
     if (reason != Reason::none) {
         return refuse(context,
@@ -154,7 +149,7 @@ ngx_int_t complete(Context& context, const Environment& environment, const Login
     const Result<std::string> mark =
         nonce ? sealMark(environment.party,
                          static_cast<std::uint8_t>(std::min<int>(state.completed + 1, markLimit)),
-                         now(), *nonce)
+                         wallClock(), *nonce)
               : Result<std::string>(nonce.error());
     if (!mark || !setLoginCookie(context, environment, *mark, markLifetime)) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -182,7 +177,8 @@ ngx_int_t beginExchange(Context& context, const Environment& environment, const 
                         Callback callback)
 {
     ngx_http_request_t* r = context.request;
-    if (!spendId(mainConf(r)->zone, callback.state.id, now(), now() + 2 * loginLifetime)) {
+    if (!spendId(mainConf(r)->zone, callback.state.id, wallClock(),
+                 wallClock() + 2 * loginLifetime)) {
         return orphaned(context, environment, conf, demand, callback.state, Reason::login_spent);
     }
     const std::string retry = retryUrl(environment, callback.state);
@@ -206,6 +202,21 @@ Demand evaluateDemand(ngx_http_request_t* r, const LocationConf& conf) noexcept
         demand.reason = evaluateTenant(r, conf.connectionId, demand.tenant.connection);
     }
     return demand;
+}
+
+Reason findSession(Context& context, const LocationConf& conf, const Demand& demand) noexcept
+{
+    Reason reason = demand.reason;
+    if (reason == Reason::none) {
+        reason = loadSession(context, *conf.environment);
+    }
+    if (reason == Reason::none) {
+        reason = checkTenant(context.session, demand.tenant);
+    }
+    if (reason != Reason::none) {
+        context.environment = nullptr;
+    }
+    return reason;
 }
 
 std::optional<Routing> evaluateRouting(ngx_http_request_t* r, const LocationConf& conf,
@@ -265,7 +276,7 @@ ngx_int_t beginLogin(Context& context, const Environment& environment, const Log
     start.routing = wish.routing;
     start.bindingCookie = cookieValue(context, loginCookie(r, environment));
     start.random = *random;
-    start.now = now();
+    start.now = wallClock();
 
     const Result<LoginRedirect> redirect =
         startLogin(environment.party, *snapshot->provider, start);
@@ -301,8 +312,9 @@ ngx_int_t handleCallback(Context& context, const Environment& environment, const
         return result;
     }
 
-    Callback callback = openCallback(environment.party, *snapshot->provider, view(r->args),
-                                     cookieValue(context, loginCookie(r, environment)), now());
+    Callback callback =
+        openCallback(environment.party, *snapshot->provider, view(r->args),
+                     cookieValue(context, loginCookie(r, environment)), wallClock());
     switch (callback.kind) {
     case Callback::Kind::complete:
         return beginExchange(context, environment, conf, demand, *snapshot, std::move(callback));

@@ -18,6 +18,12 @@ struct Demand {
 /** Evaluates the tenant directives of the request's location. */
 Demand evaluateDemand(ngx_http_request_t* r, const LocationConf& conf) noexcept;
 
+/**
+ * The verdict on a request for a guarded place: Reason::none with the session in the context, else
+ * why there is none that fits the demand (and no identity in the context).
+ */
+Reason findSession(Context& context, const LocationConf& conf, const Demand& demand) noexcept;
+
 /** Evaluates all routing directives; nullopt when there is no memory. */
 std::optional<Routing> evaluateRouting(ngx_http_request_t* r, const LocationConf& conf,
                                        const Tenant& tenant);

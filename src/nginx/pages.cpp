@@ -94,6 +94,7 @@ std::string_view sentenceOf(Reason reason) noexcept
     case Reason::cross_site:
         return "Another site asked for this. For your safety, it was not done.";
     case Reason::request_malformed:
+        return "This address is incomplete or was changed on the way. Please start again.";
     case Reason::state_invalid:
         return "The answer that came back from the sign-in service is incomplete or was changed on "
                "the way.";

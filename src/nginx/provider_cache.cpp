@@ -18,6 +18,15 @@ Milliseconds now() noexcept
     return Milliseconds(static_cast<std::int64_t>(ngx_current_msec));
 }
 
+/** Why an answer is of no use, "" for one that is. */
+std::string failureOf(const HttpResponse& response)
+{
+    if (response.error != HttpError::none) {
+        return std::string(word(response.error));
+    }
+    return response.status == 200 ? "" : "status " + std::to_string(response.status);
+}
+
 }  // namespace
 
 struct ProviderCache::Entry {
@@ -97,7 +106,10 @@ void ProviderCache::awaitKeys(const Environment& environment, Waiter& waiter,
     const Milliseconds limit = environment.timeout + std::chrono::seconds(1);
     await(entry, waiter, timeout);
 
-    if (entry.documents.beginFetch(SharedDocuments::Want::forced, now(), limit)) {
+    if (entry.snapshot.provider == nullptr) {
+        waiter.deadline =
+            now();  // what is shared does not parse here: a reload changed the settings
+    } else if (entry.documents.beginFetch(SharedDocuments::Want::forced, now(), limit)) {
         entry.fetching = true;
         fetchKeys(entry, entry.snapshot.provider->jwksUri);
     } else if (!entry.documents.fetching(now())) {
@@ -230,10 +242,8 @@ try {
     Entry& entry = *static_cast<Entry*>(data);
     ProviderCache& cache = entry.cache;
 
-    if (response.error != HttpError::none || response.status != 200) {
-        cache.fail(entry, "discovery",
-                   response.error != HttpError::none ? std::string(word(response.error))
-                                                     : "status " + std::to_string(response.status));
+    if (const std::string failure = failureOf(response); !failure.empty()) {
+        cache.fail(entry, "discovery", failure);
         return;
     }
     Result<Provider> provider = parseDiscovery(response.body, entry.environment.provider);
@@ -259,10 +269,8 @@ try {
     Entry& entry = *static_cast<Entry*>(data);
     ProviderCache& cache = entry.cache;
 
-    if (response.error != HttpError::none || response.status != 200) {
-        cache.fail(entry, "keys",
-                   response.error != HttpError::none ? std::string(word(response.error))
-                                                     : "status " + std::to_string(response.status));
+    if (const std::string failure = failureOf(response); !failure.empty()) {
+        cache.fail(entry, "keys", failure);
         return;
     }
     const Result<KeySet> keys = KeySet::parse(response.body);

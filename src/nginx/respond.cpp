@@ -217,7 +217,7 @@ ngx_int_t refuse(Context& context, Refusal refusal)
     logRefusal(r, refusal, context.reference);
     const bool challenged = status != NGX_HTTP_UNAUTHORIZED || addChallenge(r, refusal.environment);
     refusal.detail = {};  // said; it need not outlive this call
-    context.refusal = std::move(refusal);
+    context.refusal = std::make_unique<const Refusal>(std::move(refusal));
 
     if (!challenged) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

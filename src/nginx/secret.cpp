@@ -34,11 +34,12 @@ std::optional<std::string> readFile(ngx_conf_t* cf, std::string_view path, std::
     ngx_close_file(fd);
 
     if (size < 0) {
-        problem = "cannot read \"" + fullName + "\": it is not a readable file";
+        problem = "cannot read \"" + fullName + "\": it is no file; name one that holds the secret";
         return std::nullopt;
     }
     if (static_cast<std::size_t>(size) > maxSecretFile) {
-        problem = "\"" + fullName + "\" is larger than 64 KB";
+        problem =
+            "\"" + fullName + "\" is larger than 64 KB; it should hold nothing but the secret";
         return std::nullopt;
     }
     if ((info.st_mode & S_IROTH) != 0) {
@@ -61,7 +62,8 @@ std::optional<std::string> readVariable(std::string_view name, std::string& prob
 {
     const char* value = std::getenv(std::string(name).c_str());
     if (value == nullptr) {
-        problem = "the environment variable \"" + std::string(name) + "\" is not set for nginx";
+        problem = "the environment variable \"" + std::string(name) +
+                  "\" is not set for nginx; set it where nginx is started, or use file:PATH";
         return std::nullopt;
     }
     return value;

@@ -13,11 +13,6 @@ namespace {
 
 constexpr std::size_t maxSameName = 4;  // cookies of one name that are tried
 
-std::chrono::sys_seconds now() noexcept
-{
-    return std::chrono::sys_seconds(std::chrono::seconds(ngx_time()));
-}
-
 /** The name under which the browser keeps the cookie, and what its seal is bound to. */
 struct CookieNaming {
     std::string_view name;
@@ -139,7 +134,7 @@ Reason loadSession(Context& context, const Environment& environment) noexcept
         if (!session) {
             continue;
         }
-        reason = checkLimits(*session, environment.limits, now());
+        reason = checkLimits(*session, environment.limits, wallClock());
         if (reason == Reason::none) {
             context.environment = &environment;
             context.record = record;
@@ -153,15 +148,15 @@ Reason loadSession(Context& context, const Environment& environment) noexcept
 bool renewSession(Context& context) noexcept
 try {
     const Environment& environment = *context.environment;
-    if (context.cookieRenewed || !refreshDue(context.session, environment.limits, now())) {
+    if (context.cookieRenewed || !refreshDue(context.session, environment.limits, wallClock())) {
         return true;
     }
     context.cookieRenewed = true;
-    if (spentId(mainConf(context.request)->zone, context.session.id, now())) {
+    if (spentId(mainConf(context.request)->zone, context.session.id, wallClock())) {
         return true;  // signed out while this request was on its way: it must not bring the cookie
                       // back
     }
-    return setSessionCookie(context, environment, touchSession(context.record, now())) ==
+    return setSessionCookie(context, environment, touchSession(context.record, wallClock())) ==
            Reason::none;
 } catch (...) {
     return false;
@@ -214,7 +209,7 @@ bool setLoginCookie(Context& context, const Environment& environment, std::strin
 std::uint8_t loginsJustCompleted(const Context& context, const Environment& environment)
 {
     return openMark(environment.party,
-                    cookieValue(context, loginCookie(context.request, environment)), now());
+                    cookieValue(context, loginCookie(context.request, environment)), wallClock());
 }
 
 }  // namespace scalekit

@@ -9,7 +9,6 @@ namespace scalekit {
 
 namespace {
 
-constexpr std::uint32_t layoutVersion = 1;
 constexpr std::size_t bucketSize = 8;
 
 // milliseconds; the cool-down is between key refreshes that tokens with unknown keys cause
@@ -49,7 +48,6 @@ namespace {
 
 /** The root of the zone; ngx_slab_pool_t.data points here. */
 struct Store {
-    std::uint32_t layout;
     SharedEnvironment* environments;
     std::size_t buckets;
     SpentId* spent;  // buckets * bucketSize
@@ -150,7 +148,6 @@ bool createStore(ngx_slab_pool_t* pool, std::size_t zoneSize)
     if (store == nullptr) {
         return false;
     }
-    store->layout = layoutVersion;
     store->buckets = zoneSize / 8 / (bucketSize * sizeof(SpentId));
     store->spent = static_cast<SpentId*>(
         ngx_slab_calloc_locked(pool, store->buckets * bucketSize * sizeof(SpentId)));
@@ -190,12 +187,6 @@ try {
     if (oldData == nullptr && !zone->shm.exists && !createStore(pool, zone->shm.size)) {
         ngx_log_error(NGX_LOG_EMERG, zone->shm.log, 0,
                       "scalekit_zone is too small; make it larger");
-        return NGX_ERROR;
-    }
-    if (root(pool)->layout != layoutVersion) {
-        ngx_log_error(NGX_LOG_EMERG, zone->shm.log, 0,
-                      "scalekit_zone was laid out by another version of the module; restart nginx "
-                      "instead of reloading it");
         return NGX_ERROR;
     }
     for (const auto& environment : main->environments) {

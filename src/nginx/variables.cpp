@@ -136,9 +136,7 @@ void withIdentity(ngx_http_request_t* r, Use&& use) noexcept
     }
     context->looking = true;
     keepCookies(*context);
-    const Demand demand = evaluateDemand(r, conf);
-    if (demand.reason == Reason::none && loadSession(*context, *conf.environment) == Reason::none &&
-        checkTenant(context->session, demand.tenant) == Reason::none) {
+    if (findSession(*context, conf, evaluateDemand(r, conf)) == Reason::none) {
         use(*context);
     }
     context->environment = nullptr;
