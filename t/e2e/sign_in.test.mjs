@@ -168,6 +168,8 @@ test('bar 21: the callback answers with a clean URL, no-store and no-referrer', 
     assert.equal(new URL(answer.location, answer.url).href, site.url('/page?kept=1'));
     assert.match(answer.headers['cache-control'], /no-store/);
     assert.equal(answer.headers['referrer-policy'], 'no-referrer');
+    const [mark] = answer.setCookies.filter((line) => line.startsWith(`${site.loginCookie}=`));
+    assert.match(mark, /; Max-Age=10;/, 'the login cookie gives way to a mark that lives 10 seconds');
 });
 
 test('bar 22: a planted session cookie is replaced by another value at login', async () => {
