@@ -2,28 +2,6 @@
 
 namespace scalekit {
 
-std::vector<std::string_view> findCookies(std::string_view header, std::string_view name)
-{
-    std::vector<std::string_view> values;
-    forEachCookie(header, [&](std::string_view key, std::string_view value) {
-        if (key == name) {
-            values.push_back(value);
-        }
-    });
-    return values;
-}
-
-std::string_view findCookie(std::string_view header, std::string_view name) noexcept
-{
-    std::string_view found;
-    forEachCookie(header, [&](std::string_view key, std::string_view value) {
-        if (found.data() == nullptr && key == name) {
-            found = value;
-        }
-    });
-    return found;
-}
-
 std::string setCookie(std::string_view name, std::string_view value,
                       const CookieAttributes& attributes)
 {
@@ -49,9 +27,6 @@ std::string setCookie(std::string_view name, std::string_view value,
     switch (attributes.sameSite) {
     case SameSite::lax:
         cookie += "; SameSite=Lax";
-        break;
-    case SameSite::strict:
-        cookie += "; SameSite=Strict";
         break;
     case SameSite::none:
         cookie += "; SameSite=None";

@@ -2,22 +2,15 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace scalekit {
 
 /**
- * All values of a cookie in one Cookie header, in order. The name is compared byte by byte (nginx's
- * own parser ignores case, which lets a sub-domain's `__HOST-x` pass for `__Host-x`); a quoted
- * value is returned with its quotes. RFC 6265 4.2.1; separators are ';' with optional spaces and
- * tabs.
+ * Calls visit(name, value) for every pair of a Cookie header (RFC 6265 4.2.1), in order; a quoted
+ * value keeps its quotes. Names are for the caller to compare, byte by byte: nginx's own parser
+ * ignores case, which lets a sub-domain's `__HOST-x` pass for
+ * `__Host-x`. Allocates nothing.
  */
-std::vector<std::string_view> findCookies(std::string_view header, std::string_view name);
-
-/** First value of a cookie in a header, data() == nullptr when absent. Allocates nothing. */
-std::string_view findCookie(std::string_view header, std::string_view name) noexcept;
-
-/** Calls visit(name, value) for every pair of a Cookie header. Allocates nothing. */
 template <class Visit>
 void forEachCookie(std::string_view header, Visit&& visit)
 {
@@ -47,7 +40,7 @@ void forEachCookie(std::string_view header, Visit&& visit)
 template <class Drop>
 std::string withoutCookies(std::string_view header, Drop&& drop);
 
-enum class SameSite { lax, strict, none };
+enum class SameSite { lax, none };  // a strict session would not survive the way back
 
 /** What a Set-Cookie header says; Path is always "/", HttpOnly always set. */
 struct CookieAttributes {

@@ -29,8 +29,7 @@ struct Match {
     bool final = false;  // an exact match or a regular expression: nothing else has a say
 };
 
-/** ngx_http_core_find_static_location(); a path that nginx would redirect to "path/" reaches
- * `redirect`. */
+/** ngx_http_core_find_static_location(); `redirected` when nginx would answer with "path/". */
 Match findStatic(ngx_http_location_tree_node_t* node, ngx_str_t path, bool& redirected)
 {
     Match match;
@@ -152,8 +151,10 @@ Guards guardsOf(ngx_http_core_srv_conf_t* server)
     return guards;
 }
 
-/** Environments that share a server should not share a cookie: each sign-in ends the session of the
- * other. */
+/**
+ * Environments that share a server should not share a cookie: each sign-in ends the session of the
+ * other.
+ */
 void warnOfSharedCookies(ngx_http_core_srv_conf_t* server, const Guards& guards, ngx_log_t* log)
 {
     std::map<std::string_view, Environment*> names;

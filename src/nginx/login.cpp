@@ -89,8 +89,10 @@ const ProviderCache::Snapshot* needProvider(Context& context, const Environment&
     return nullptr;
 }
 
-/** True when the browser has a session meanwhile that fits both this place and what the login was
- * for. */
+/**
+ * True when the browser has a session meanwhile that fits both this place and what the login was
+ * for.
+ */
 bool signedIn(Context& context, const Environment& environment, const Demand& demand,
               const LoginState& state) noexcept
 {

@@ -36,8 +36,10 @@ std::string_view loginCookie(ngx_http_request_t* r, const Environment& environme
 bool setLoginCookie(Context& context, const Environment& environment, std::string_view value,
                     std::chrono::seconds lifetime);
 
-/** How many logins this browser completed just now, one after the other; without a session, it does
- * not keep them. */
+/**
+ * How many logins this browser completed just now, one after the other; without a session, it does
+ * not keep them.
+ */
 std::uint8_t loginsJustCompleted(const Context& context, const Environment& environment);
 
 }  // namespace scalekit

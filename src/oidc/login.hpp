@@ -68,8 +68,9 @@ constexpr std::uint8_t markLimit = 3;
 Result<std::string> sealMark(const RelyingParty& party, std::uint8_t completed,
                              std::chrono::sys_seconds now, std::string_view sealNonce);
 
-/** How many logins the mark counts; 0 for anything that sealMark() did not make within
- * markLifetime. */
+/**
+ * How many logins the mark counts; 0 for anything that sealMark() did not make within markLifetime.
+ */
 std::uint8_t openMark(const RelyingParty& party, std::string_view cookie,
                       std::chrono::sys_seconds now);
 
