@@ -5,6 +5,7 @@
 #include "nginx/interop.hpp"
 #include "nginx/respond.hpp"
 #include "nginx/store.hpp"
+#include "nginx/worker.hpp"
 #include "session/codec.hpp"
 
 namespace scalekit {
@@ -63,14 +64,26 @@ std::string_view openRecord(const Context& context, const Environment& environme
     if (count == 0) {
         return {};
     }
+    SessionCache& cache = worker()->sessions;
+    if (count == 1) {
+        const std::string_view known = cache.find(context.request->pool, first, cookie.context);
+        if (known.data() != nullptr) {
+            return known;
+        }
+    }
     const std::span<const std::string_view> parts(values, count);
     const std::size_t size = openSessionBuffer(parts);
     if (size > 4 * maxSessionCookieSize) {
         return {};
     }
     auto* buffer = static_cast<unsigned char*>(ngx_pnalloc(context.request->pool, size));
-    return buffer == nullptr ? std::string_view()
-                             : openSession(parts, environment.sessionKeys, cookie.context, buffer);
+    const std::string_view record =
+        buffer == nullptr ? std::string_view()
+                          : openSession(parts, environment.sessionKeys, cookie.context, buffer);
+    if (record.data() != nullptr && count == 1) {
+        cache.keep(first, cookie.context, record);
+    }
+    return record;
 }
 
 CookieAttributes sessionAttributes(ngx_http_request_t* r, const Environment& environment) noexcept

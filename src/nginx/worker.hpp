@@ -2,6 +2,7 @@
 
 #include "nginx/http_client.hpp"
 #include "nginx/provider_cache.hpp"
+#include "nginx/session_cache.hpp"
 
 namespace scalekit {
 
@@ -13,6 +14,7 @@ struct Worker {
 
     HttpClient client;
     ProviderCache providers;
+    SessionCache sessions;
 };
 
 /** The one of this process; nullptr in the master and when no environment is configured. */
