@@ -531,6 +531,22 @@ location /tenant { scalekit_organization_id $arg_org; empty_gif; }
 
 
 
+=== an error page that is guarded itself is refused the same way, and begins no login
+--- config
+scalekit_auth acme;
+error_page 400 = @own;
+location / { empty_gif; }
+location @own { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
+--- no_upstream
+--- request
+GET /auth/callback
+--- more_headers eval: ::navigation()
+--- error_code: 400
+--- response_body_like: <!doctype html>
+--- raw_response_headers_unlike: Location|Set-Cookie
+
+
+
 === only the exact paths are endpoints
 --- config eval: $::guarded
 --- request eval

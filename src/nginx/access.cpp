@@ -23,11 +23,11 @@ ngx_int_t accept(Context& context, const LocationConf& conf)
     return NGX_OK;
 }
 
-/** True on the way to an error_page: a login begun from there would loop, and nginx has the status.
- */
+/** On the way to an error_page: a login begun from there would loop, and the answer is known. */
 bool onErrorPage(const Context& context) noexcept
 {
-    return context.request->err_status != 0;
+    // `error_page 403 = /place` clears err_status
+    return context.request->err_status != 0 || context.leftToErrorPage;
 }
 
 /** What a stranger gets instead of a guarded error page: our refusal, or nginx's own page. */
@@ -103,8 +103,7 @@ ngx_int_t judge(Context& context, const Environment& environment, const Location
                                   : answerStranger(context, environment, conf, demand, reason);
 }
 
-/** True when a session of the subrequest's own place is there. The main request keeps its verdict.
- */
+/** The verdict on a subrequest by its own place; the main request keeps the one it has. */
 Reason judgeSubrequest(ngx_http_request_t* r, Context& context, const LocationConf& conf)
 {
     const Environment* const environment = context.environment;

@@ -163,9 +163,8 @@ void warnOfSharedCookies(ngx_http_core_srv_conf_t* server, const Guards& guards,
         if (!added) {
             ngx_log_error(NGX_LOG_WARN, log, 0,
                           "scalekit_auth: server \"%V\" (%s:%ui) is guarded by \"%s\" and \"%s\", "
-                          "which have the "
-                          "same cookie and end each other's sessions; give one of them another by "
-                          "session_cookie",
+                          "which have the same cookie and end each other's sessions; give one of "
+                          "them another by session_cookie",
                           &server->server_name, server->file_name, server->line,
                           environment->name.c_str(), other->second->name.c_str());
         }

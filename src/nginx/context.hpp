@@ -42,6 +42,7 @@ struct Context {
     // the verdict: why there is no session or no access, what the client was told, and where to
     // find it in the log
     bool judged = false;
+    bool leftToErrorPage = false;
     Reason error = Reason::none;
     std::unique_ptr<const Refusal> refusal;
     std::string reference;

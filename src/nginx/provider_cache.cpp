@@ -107,8 +107,8 @@ void ProviderCache::awaitKeys(const Environment& environment, Waiter& waiter,
     await(entry, waiter, timeout);
 
     if (entry.snapshot.provider == nullptr) {
-        waiter.deadline =
-            now();  // what is shared does not parse here: a reload changed the settings
+        // what is shared does not parse here: a reload changed the settings
+        waiter.deadline = now();
     } else if (entry.documents.beginFetch(SharedDocuments::Want::forced, now(), limit)) {
         entry.fetching = true;
         fetchKeys(entry, entry.snapshot.provider->jwksUri);

@@ -313,9 +313,9 @@ bool addIdentityHeaders(Context& context, const LocationConf& conf) noexcept
     }
 
     ngx_list_t& list = r->headers_in.headers;
+    // the first part may be empty, and then there is no other; nginx's loops allow none after it
     if (list.last->nelts == 0) {
-        list.part =
-            *part;  // the only part can be empty; nginx's loops allow that for none that follows
+        list.part = *part;
         list.last = &list.part;
     } else {
         list.last->next = part;

@@ -222,7 +222,11 @@ ngx_int_t refuse(Context& context, Refusal refusal)
     if (!challenged) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-    if (othersHaveASay(r, status) || hasErrorPage(r, status)) {
+    if (othersHaveASay(r, status)) {
+        return static_cast<ngx_int_t>(status);
+    }
+    if (hasErrorPage(r, status)) {
+        context.leftToErrorPage = true;
         return static_cast<ngx_int_t>(status);
     }
     return refuseAgain(context);

@@ -165,9 +165,9 @@ try {
         return true;
     }
     context.cookieRenewed = true;
+    // signed out while this request was on its way: it must not bring the cookie back
     if (spentId(mainConf(context.request)->zone, context.session.id, wallClock())) {
-        return true;  // signed out while this request was on its way: it must not bring the cookie
-                      // back
+        return true;
     }
     return setSessionCookie(context, environment, touchSession(context.record, wallClock())) ==
            Reason::none;
