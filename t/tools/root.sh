@@ -52,6 +52,7 @@ inRoot() { # ROOT FOLDER SHELL-COMMAND
         root=$1 folder=$2 command=$3
         shift 3
         [ "${NETWORK:-}" != none ] || ip link set lo up
+        mount --bind "$root" "$root"  # a mount point, as / is on every machine
         mount -t proc proc "$root/proc"
         mount --rbind /dev "$root/dev"
         mount --make-rslave "$root/dev"
