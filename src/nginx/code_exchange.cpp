@@ -66,27 +66,35 @@ void CodeExchange::onToken(void* data, const HttpResponse& response) noexcept
     }
 }
 
-/** Steps that need nothing fetched are taken at once; resume() may destroy this object. */
+/** Called from the event loop alone: resume() runs the request and may destroy this object. */
 void CodeExchange::take(Step step)
 {
-    if (!std::holds_alternative<FetchKeys>(step)) {
-        finish(std::move(step));
-        return;
+    if (std::holds_alternative<FetchKeys>(step)) {
+        keysWaiter_.wake = onKeys;
+        keysWaiter_.data = this;
+        if (worker()->providers.awaitKeys(environment_, keysWaiter_, remaining(),
+                                          ProviderCache::KeysFor::login)) {
+            return;
+        }
+        step = judgeWithPresentKeys();
     }
-    keysWaiter_.wake = onKeys;
-    keysWaiter_.data = this;
-    worker()->providers.awaitKeys(environment_, keysWaiter_, remaining());
+    finish(std::move(step));
 }
 
 void CodeExchange::onKeys(void* data) noexcept
 {
     auto& self = *static_cast<CodeExchange*>(data);
     try {
-        const ProviderCache::Snapshot* snapshot = worker()->providers.current(self.environment_);
-        self.take(self.flow_.onKeys(snapshot != nullptr ? snapshot->keys : nullptr, wallClock()));
+        self.finish(self.judgeWithPresentKeys());
     } catch (...) {
         self.finish(Refuse{Reason::internal});
     }
+}
+
+Step CodeExchange::judgeWithPresentKeys()
+{
+    const ProviderCache::Snapshot* snapshot = worker()->providers.current(environment_);
+    return flow_.onKeys(snapshot != nullptr ? snapshot->keys : nullptr, wallClock());
 }
 
 void CodeExchange::finish(Step step)

@@ -37,6 +37,7 @@ class CodeExchange {
     static void onKeys(void* data) noexcept;
 
     void take(Step step);
+    Step judgeWithPresentKeys();
     void finish(Step step);
     std::chrono::milliseconds remaining() const noexcept;
 

@@ -33,7 +33,6 @@ struct ProviderCache::Entry {
     Entry(ProviderCache& cache, const Environment& environment, ngx_shm_zone_t* zone)
         : cache(cache), environment(environment), documents(zone, environment)
     {
-        ngx_queue_init(&waiters);
         timer.init(this, onTick, cache.log_);
     }
     ~Entry()
@@ -47,13 +46,14 @@ struct ProviderCache::Entry {
     ProviderCache& cache;
     const Environment& environment;
     SharedDocuments documents;
-    std::uint64_t generation = 0;  // of the snapshot
-    Milliseconds fetchedAt{0};
-    Snapshot snapshot;
+    Snapshot snapshot;      // its documents are nullptr when those that are shared do not parse
     bool fetching = false;  // it is this worker's turn
-    std::string discovery;  // of the fetch under way
+    SharedDocuments::Want want = SharedDocuments::Want::scheduled;  // of the fetch under way
+    std::string discovery;                                          // likewise; empty: as it was
     LoopEvent timer;
-    ngx_queue_t waiters;
+    WaitingList providerWaiters;  // count fetches
+    WaitingList loginWaiters;     // count generations
+    WaitingList tokenWaiters;     // likewise
 };
 
 ProviderCache::ProviderCache(const MainConf& main, HttpClient& client, ngx_log_t* log)
@@ -69,19 +69,11 @@ ProviderCache::ProviderCache(const MainConf& main, HttpClient& client, ngx_log_t
 
 ProviderCache::~ProviderCache() = default;
 
-void ProviderCache::Waiter::cancel() noexcept
-{
-    if (waiting) {
-        ngx_queue_remove(&link);
-        waiting = false;
-    }
-}
-
 const ProviderCache::Snapshot* ProviderCache::current(const Environment& environment)
 {
     Entry& entry = *entries_[environment.index];
     adopt(entry);
-    if (entry.snapshot.keys == nullptr || now() - entry.fetchedAt > staleLimit) {
+    if (entry.snapshot.keys == nullptr || now() - entry.documents.fetchedAt() > staleLimit) {
         return nullptr;
     }
     return &entry.snapshot;
@@ -89,42 +81,36 @@ const ProviderCache::Snapshot* ProviderCache::current(const Environment& environ
 
 bool ProviderCache::promising(const Environment& environment) const
 {
-    const SharedDocuments& documents = entries_[environment.index]->documents;
-    return documents.fetching(now()) || documents.nextFetch() <= now();
+    const Entry& entry = *entries_[environment.index];
+    return underWay(entry) || entry.documents.nextFetch() <= now();
 }
 
 void ProviderCache::awaitProvider(const Environment& environment, Waiter& waiter,
                                   std::chrono::milliseconds timeout)
 {
-    await(*entries_[environment.index], waiter, timeout);
+    Entry& entry = *entries_[environment.index];
+    entry.providerWaiters.add(waiter, entry.documents.fetches(), now() + timeout);
+    schedule(entry);
 }
 
-void ProviderCache::awaitKeys(const Environment& environment, Waiter& waiter,
-                              std::chrono::milliseconds timeout)
+bool ProviderCache::awaitKeys(const Environment& environment, Waiter& waiter,
+                              std::chrono::milliseconds timeout, KeysFor purpose)
 {
     Entry& entry = *entries_[environment.index];
-    const Milliseconds limit = environment.timeout + std::chrono::seconds(1);
-    await(entry, waiter, timeout);
-
-    if (entry.snapshot.provider == nullptr) {
-        // what is shared does not parse here: a reload changed the settings
-        waiter.deadline = now();
-    } else if (entry.documents.beginFetch(SharedDocuments::Want::forced, now(), limit)) {
-        entry.fetching = true;
-        fetchKeys(entry, entry.snapshot.provider->jwksUri);
-    } else if (!entry.documents.fetching(now())) {
-        waiter.deadline = now();  // within the cool-down: the present keys are the answer
+    const bool login = purpose == KeysFor::login;
+    const auto want = login ? SharedDocuments::Want::login : SharedDocuments::Want::token;
+    if (entry.snapshot.keys == nullptr || (!beginAhead(entry, want) && !underWay(entry))) {
+        return false;
     }
+    WaitingList& waiters = login ? entry.loginWaiters : entry.tokenWaiters;
+    waiters.add(waiter, entry.snapshot.generation, now() + timeout);
+    schedule(entry);
+    return true;
 }
 
-void ProviderCache::await(Entry& entry, Waiter& waiter, std::chrono::milliseconds timeout)
+void ProviderCache::askForKeys(const Environment& environment)
 {
-    waiter.generation = entry.generation;
-    waiter.failures = entry.documents.failures();
-    waiter.deadline = now() + timeout;
-    waiter.waiting = true;
-    ngx_queue_insert_tail(&entry.waiters, &waiter.link);
-    schedule(entry);
+    beginAhead(*entries_[environment.index], SharedDocuments::Want::token);
 }
 
 void ProviderCache::onTick(ngx_event_t* event) noexcept
@@ -140,11 +126,23 @@ void ProviderCache::tick(Entry& entry)
 {
     const Milliseconds limit = entry.environment.timeout * 2 + std::chrono::seconds(1);
     adopt(entry);
-    if (!ngx_exiting &&
+    const bool wanted = !ngx_exiting || !entry.providerWaiters.empty();
+    if (wanted && !entry.fetching &&
         entry.documents.beginFetch(SharedDocuments::Want::scheduled, now(), limit)) {
-        beginFetch(entry);
+        beginScheduled(entry);
     }
-    wakeWaiters(entry);
+    entry.providerWaiters.wake(entry.documents.fetches(), now());
+    entry.loginWaiters.wake(entry.snapshot.generation, now());
+    entry.tokenWaiters.wake(entry.snapshot.generation, now());
+    // the fetch they waited for may have begun before their key was published
+    if (!entry.loginWaiters.empty() && !underWay(entry) &&
+        !beginAhead(entry, SharedDocuments::Want::login)) {
+        entry.loginWaiters.wakeAll();
+    }
+    if (!entry.tokenWaiters.empty() && !underWay(entry) &&
+        !beginAhead(entry, SharedDocuments::Want::token)) {
+        entry.tokenWaiters.wakeAll();
+    }
     schedule(entry);
 }
 
@@ -155,7 +153,11 @@ void ProviderCache::tick(Entry& entry)
 void ProviderCache::schedule(Entry& entry)
 {
     ngx_event_t& event = entry.timer.event;
-    const bool waited = !ngx_queue_empty(&entry.waiters);
+    const bool waited = !entry.providerWaiters.empty() || !entry.loginWaiters.empty() ||
+                        !entry.tokenWaiters.empty();
+    if (waited && event.timer_set && !event.cancelable) {
+        return;
+    }
     const Milliseconds due = entry.documents.nextFetch() - now();
     const Milliseconds delay =
         waited ? waitingTick : std::clamp<Milliseconds>(due, watchingTick, refreshInterval);
@@ -170,7 +172,7 @@ void ProviderCache::schedule(Entry& entry)
 /** Parses the shared documents when they changed since the last look. */
 void ProviderCache::adopt(Entry& entry)
 {
-    if (entry.documents.generation() == entry.generation) {
+    if (entry.documents.generation() == entry.snapshot.generation) {
         return;
     }
     const SharedDocuments::Copy copy = entry.documents.read();
@@ -180,37 +182,44 @@ void ProviderCache::adopt(Entry& entry)
                                     ? Result<Provider>(providerFromSettings(settings))
                                     : parseDiscovery(copy.discovery, settings);
     Result<KeySet> keys = KeySet::parse(copy.keys);
-    entry.generation = copy.generation;  // also if they do not parse: once is enough
-    if (!provider || !keys) {
-        entry.snapshot = {};
-        return;
+
+    Snapshot snapshot;
+    snapshot.generation = copy.generation;  // also if they do not parse: once is enough
+    if (provider && keys) {
+        snapshot.provider = std::make_shared<const Provider>(*std::move(provider));
+        snapshot.keys = std::make_shared<const KeySet>(*std::move(keys));
     }
-    entry.snapshot.provider = std::make_shared<const Provider>(*std::move(provider));
-    entry.snapshot.keys = std::make_shared<const KeySet>(*std::move(keys));
-    entry.fetchedAt = copy.fetchedAt;
+    entry.snapshot = std::move(snapshot);
 }
 
-void ProviderCache::wakeWaiters(Entry& entry)
+bool ProviderCache::underWay(const Entry& entry) const noexcept
 {
-    ngx_queue_t ready;
-    ngx_queue_init(&ready);
+    return entry.fetching || entry.documents.fetching(now());
+}
 
-    for (ngx_queue_t* link = ngx_queue_head(&entry.waiters);
-         link != ngx_queue_sentinel(&entry.waiters);) {
-        auto* waiter = ngx_queue_data(link, Waiter, link);
-        link = ngx_queue_next(link);
-        if (entry.generation > waiter->generation ||
-            entry.documents.failures() > waiter->failures || now() >= waiter->deadline) {
-            ngx_queue_remove(&waiter->link);
-            ngx_queue_insert_tail(&ready, &waiter->link);
-        }
+/** True when this worker fetches the keys now, ahead of schedule. */
+bool ProviderCache::beginAhead(Entry& entry, SharedDocuments::Want want)
+{
+    const Milliseconds limit = entry.environment.timeout + std::chrono::seconds(1);
+    if (entry.fetching || entry.snapshot.provider == nullptr ||
+        !entry.documents.beginFetch(want, now(), limit)) {
+        return false;
     }
+    entry.fetching = true;
+    entry.want = want;
+    fetchKeys(entry, entry.snapshot.provider->jwksUri);
+    return entry.fetching;
+}
 
-    // a woken request may end others: the list is taken up anew each time
-    while (!ngx_queue_empty(&ready)) {
-        auto* waiter = ngx_queue_data(ngx_queue_head(&ready), Waiter, link);
-        waiter->cancel();
-        waiter->wake(waiter->data);
+void ProviderCache::beginScheduled(Entry& entry)
+{
+    const ProviderSettings& settings = entry.environment.provider;
+    entry.fetching = true;
+    entry.want = SharedDocuments::Want::scheduled;
+    if (settings.selfSufficient()) {
+        fetchKeys(entry, providerFromSettings(settings).jwksUri);
+    } else if (!fetch(entry, discoveryUrl(settings.issuer), onDiscovery)) {
+        fail(entry, "discovery", "the request could not be started");
     }
 }
 
@@ -225,36 +234,44 @@ bool ProviderCache::fetch(Entry& entry, const std::string& url, HttpClient::Done
     return client_.start(request, done, &entry) != nullptr;
 }
 
-void ProviderCache::beginFetch(Entry& entry)
-{
-    const ProviderSettings& settings = entry.environment.provider;
-    entry.fetching = true;
-    entry.discovery.clear();
-    if (settings.selfSufficient()) {
-        fetchKeys(entry, providerFromSettings(settings).jwksUri);
-    } else if (!fetch(entry, discoveryUrl(settings.issuer), onDiscovery)) {
-        fail(entry, "discovery", "the request could not be started");
-    }
-}
-
 void ProviderCache::onDiscovery(void* data, const HttpResponse& response) noexcept
 try {
     Entry& entry = *static_cast<Entry*>(data);
     ProviderCache& cache = entry.cache;
 
     if (const std::string failure = failureOf(response); !failure.empty()) {
-        cache.fail(entry, "discovery", failure);
+        cache.withoutDiscovery(entry, failure);
         return;
     }
     Result<Provider> provider = parseDiscovery(response.body, entry.environment.provider);
-    if (!provider) {
+    if (!provider && provider.error() == Reason::discovery_issuer_mismatch) {
         cache.fail(entry, "discovery", word(provider.error()));
+        return;
+    }
+    if (!provider) {
+        cache.withoutDiscovery(entry, word(provider.error()));
         return;
     }
     entry.discovery = response.body;
     cache.fetchKeys(entry, provider->jwksUri);
 } catch (...) {
-    static_cast<Entry*>(data)->documents.fail(now());
+    Entry& entry = *static_cast<Entry*>(data);
+    logLine(NGX_LOG_CRIT, entry.cache.log_, "no memory for the provider's documents");
+    entry.cache.giveUp(entry);
+}
+
+/**
+ * With the last good metadata the keys can be had all the same; but not from a provider that says
+ * it is another one.
+ */
+void ProviderCache::withoutDiscovery(Entry& entry, std::string_view why)
+{
+    if (entry.snapshot.provider == nullptr) {
+        fail(entry, "discovery", why);
+        return;
+    }
+    report(entry, "discovery", why);
+    fetchKeys(entry, entry.snapshot.provider->jwksUri);
 }
 
 void ProviderCache::fetchKeys(Entry& entry, const std::string& jwksUri)
@@ -278,21 +295,39 @@ try {
         cache.fail(entry, "keys", word(keys.error()));
         return;
     }
+    cache.store(entry, response.body);
+} catch (...) {
+    Entry& entry = *static_cast<Entry*>(data);
+    logLine(NGX_LOG_CRIT, entry.cache.log_, "no memory for the provider's documents");
+    entry.cache.giveUp(entry);
+}
+
+void ProviderCache::store(Entry& entry, const std::string& keys)
+{
     if (entry.discovery.empty()) {
-        entry.discovery = entry.documents.read().discovery;  // a refresh of the keys alone
+        entry.discovery = entry.documents.read().discovery;
     }
-    if (!entry.documents.store(entry.discovery, response.body, now(), refreshInterval)) {
-        cache.fail(entry, "room for the documents", "scalekit_zone is full, make it larger");
+    SharedDocuments::Fetched fetched;
+    fetched.discovery = entry.discovery;
+    fetched.keys = keys;
+    fetched.next = entry.want == SharedDocuments::Want::scheduled ? now() + refreshInterval
+                                                                  : entry.documents.nextFetch();
+    if (!entry.documents.store(fetched, now())) {
+        fail(entry, "room for the documents", "scalekit_zone is full, make it larger");
         return;
     }
     entry.fetching = false;
     entry.discovery.clear();
-    cache.tick(entry);
-} catch (...) {
-    static_cast<Entry*>(data)->documents.fail(now());
+    tick(entry);
 }
 
 void ProviderCache::fail(Entry& entry, std::string_view what, std::string_view why)
+{
+    report(entry, what, why);
+    giveUp(entry);
+}
+
+void ProviderCache::report(const Entry& entry, std::string_view what, std::string_view why)
 {
     std::string line = "environment \"" + entry.environment.name + "\": ";
     line += what;
@@ -300,9 +335,12 @@ void ProviderCache::fail(Entry& entry, std::string_view what, std::string_view w
     line += entry.environment.provider.issuer;
     line += ": ";
     line += why;
-    line += entry.generation == 0 ? "" : "; the last good ones are kept";
+    line += entry.documents.generation() == 0 ? "" : "; the last good ones are kept";
     logLine(NGX_LOG_ERR, log_, line);
+}
 
+void ProviderCache::giveUp(Entry& entry) noexcept
+{
     entry.fetching = false;
     entry.discovery.clear();
     entry.documents.fail(now());

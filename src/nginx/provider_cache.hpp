@@ -4,6 +4,7 @@
 #include "nginx/conf.hpp"
 #include "nginx/http_client.hpp"
 #include "nginx/store.hpp"
+#include "nginx/waiting_list.hpp"
 
 #include <memory>
 #include <vector>
@@ -29,6 +30,7 @@ class ProviderCache {
     struct Snapshot {
         std::shared_ptr<const Provider> provider;
         std::shared_ptr<const KeySet> keys;
+        std::uint64_t generation = 0;  // another one whenever the documents changed
     };
 
     /**
@@ -43,22 +45,7 @@ class ProviderCache {
      */
     bool promising(const Environment& environment) const;
 
-    /**
-     * Something that waits; embedded in a request's context, whose owner cancels it before it goes.
-     */
-    struct Waiter {
-        ngx_queue_t link{};
-        // called once, from the event loop, never from await...()
-        void (*wake)(void* data) noexcept = nullptr;
-        void* data = nullptr;
-        Milliseconds deadline{0};
-        std::uint64_t generation = 0;  // satisfied by a later one
-        std::uint64_t failures = 0;    // given up after a later one
-        bool waiting = false;
-
-        ~Waiter() { cancel(); }
-        void cancel() noexcept;
-    };
+    using Waiter = scalekit::Waiter;
 
     /**
      * Wakes the waiter when current() has something, or when it is clear that it will not within
@@ -69,10 +56,15 @@ class ProviderCache {
 
     /**
      * The same for a key set newer than the present one; fetched at most once per cool-down over
-     * all workers.
+     * all workers for logins, and once for bearer tokens. False, and nobody waits, when none is to
+     * be had now: the present keys are the answer.
      */
-    void awaitKeys(const Environment& environment, Waiter& waiter,
-                   std::chrono::milliseconds timeout);
+    enum class KeysFor { login, token };
+    bool awaitKeys(const Environment& environment, Waiter& waiter,
+                   std::chrono::milliseconds timeout, KeysFor purpose);
+
+    /** Fetches newer keys for bearer tokens, within the same bounds, for who cannot wait. */
+    void askForKeys(const Environment& environment);
 
   private:
     struct Entry;
@@ -81,15 +73,19 @@ class ProviderCache {
     static void onDiscovery(void* data, const HttpResponse& response) noexcept;
     static void onKeys(void* data, const HttpResponse& response) noexcept;
 
-    void await(Entry& entry, Waiter& waiter, std::chrono::milliseconds timeout);
     void tick(Entry& entry);
     void schedule(Entry& entry);
     void adopt(Entry& entry);
-    void wakeWaiters(Entry& entry);
+    bool underWay(const Entry& entry) const noexcept;
+    bool beginAhead(Entry& entry, SharedDocuments::Want want);
+    void beginScheduled(Entry& entry);
     bool fetch(Entry& entry, const std::string& url, HttpClient::Done done);
-    void beginFetch(Entry& entry);
     void fetchKeys(Entry& entry, const std::string& jwksUri);
+    void store(Entry& entry, const std::string& keys);
+    void withoutDiscovery(Entry& entry, std::string_view why);
     void fail(Entry& entry, std::string_view what, std::string_view why);
+    void report(const Entry& entry, std::string_view what, std::string_view why);
+    void giveUp(Entry& entry) noexcept;
 
     HttpClient& client_;
     ngx_log_t* log_;

@@ -3,7 +3,10 @@
 #include "nginx/interop.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
+#include <new>
+#include <utility>
 
 namespace scalekit {
 
@@ -11,8 +14,8 @@ namespace {
 
 constexpr std::size_t bucketSize = 8;
 
-// milliseconds; the cool-down is between key refreshes that tokens with unknown keys cause
-constexpr std::int64_t forcedCoolDown = 10'000;
+// milliseconds
+constexpr std::int64_t coolDown = 10'000;
 constexpr std::int64_t firstRetry = 1'000;
 constexpr std::int64_t longestRetry = 10'000;
 
@@ -30,19 +33,26 @@ struct SpentId {
 
 }  // namespace
 
+/** Changed under the lock; what is atomic is read without it. All times in milliseconds. */
 struct SharedEnvironment {
-    SharedEnvironment* next;
-    Text key;  // name and issuer
-    ngx_atomic_t generation;
-    ngx_atomic_t failures;
-    Text discovery;
-    Text keys;
-    std::int64_t fetchedAt;  // all times in ms of the monotonic clock
-    std::int64_t nextFetch;
-    std::int64_t fetchUntil;   // 0: nobody fetches
-    std::int64_t forcedAfter;  // the next forced fetch is granted from here on
-    std::int64_t retry;        // ms to wait after the next failure
+    SharedEnvironment* next = nullptr;
+    Text key{};  // name and issuer
+    Text discovery{};
+    Text keys{};
+    std::atomic<std::uint64_t> generation{0};
+    std::atomic<std::uint64_t> fetches{0};
+    std::atomic<std::int64_t> fetchedAt{0};
+    std::atomic<std::int64_t> fetchUntil{0};  // 0: nobody fetches
+    std::atomic<std::int64_t> nextFetch{0};   // when one is granted: the scheduled,
+    std::atomic<std::int64_t> loginAfter{0};  // and those ahead of schedule
+    std::atomic<std::int64_t> tokenAfter{0};
+    std::int64_t retry = firstRetry;  // to wait after the next failure
+    bool replacing = false;           // left behind by a worker that died in the middle of it
 };
+
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free &&
+                  std::atomic<std::int64_t>::is_always_lock_free,
+              "processes share them");
 
 namespace {
 
@@ -97,6 +107,22 @@ std::string_view view(const Text& text) noexcept
     return {text.data, text.size};
 }
 
+/** False when the slab is full: then both texts are as before. */
+bool replaceBoth(ngx_slab_pool_t* pool, SharedEnvironment& shared, std::string_view discovery,
+                 std::string_view keys) noexcept
+{
+    const Text newDiscovery = keep(pool, discovery);
+    const Text newKeys = keep(pool, keys);
+    if (newDiscovery.data == nullptr || newKeys.data == nullptr) {
+        drop(pool, newDiscovery);
+        drop(pool, newKeys);
+        return false;
+    }
+    drop(pool, std::exchange(shared.discovery, newDiscovery));
+    drop(pool, std::exchange(shared.keys, newKeys));
+    return true;
+}
+
 std::string environmentKey(const Environment& environment)
 {
     const ProviderSettings& p = environment.provider;
@@ -127,16 +153,15 @@ bool addEnvironment(ngx_slab_pool_t* pool, const Environment& environment)
     if (findShared(store, key) != nullptr) {
         return true;
     }
-    auto* shared =
-        static_cast<SharedEnvironment*>(ngx_slab_calloc_locked(pool, sizeof(SharedEnvironment)));
-    if (shared == nullptr) {
+    void* memory = ngx_slab_alloc_locked(pool, sizeof(SharedEnvironment));
+    if (memory == nullptr) {
         return false;
     }
+    auto* shared = new (memory) SharedEnvironment;
     shared->key = keep(pool, key);
     if (shared->key.data == nullptr) {
         return false;
     }
-    shared->retry = firstRetry;
     shared->next = store->environments;
     store->environments = shared;
     return true;
@@ -148,6 +173,7 @@ bool createStore(ngx_slab_pool_t* pool, std::size_t zoneSize)
     if (store == nullptr) {
         return false;
     }
+    pool->log_nomem = 0;  // a full zone is told of in our own words
     store->buckets = zoneSize / 8 / (bucketSize * sizeof(SpentId));
     store->spent = static_cast<SpentId*>(
         ngx_slab_calloc_locked(pool, store->buckets * bucketSize * sizeof(SpentId)));
@@ -225,81 +251,109 @@ std::uint64_t SharedDocuments::generation() const noexcept
     return shared_->generation;
 }
 
-std::uint64_t SharedDocuments::failures() const noexcept
+Milliseconds SharedDocuments::fetchedAt() const noexcept
 {
-    return shared_->failures;
+    return Milliseconds(shared_->fetchedAt);
+}
+
+std::uint64_t SharedDocuments::fetches() const noexcept
+{
+    return shared_->fetches;
 }
 
 SharedDocuments::Copy SharedDocuments::read() const
 {
     const Lock lock(pool_);
     return {shared_->generation, std::string(view(shared_->discovery)),
-            std::string(view(shared_->keys)), Milliseconds(shared_->fetchedAt)};
+            std::string(view(shared_->keys))};
 }
+
+namespace {
+
+std::atomic<std::int64_t>& dueTime(SharedEnvironment& shared, SharedDocuments::Want want) noexcept
+{
+    switch (want) {
+    case SharedDocuments::Want::login:
+        return shared.loginAfter;
+    case SharedDocuments::Want::token:
+        return shared.tokenAfter;
+    case SharedDocuments::Want::scheduled:
+        break;
+    }
+    return shared.nextFetch;
+}
+
+}  // namespace
 
 bool SharedDocuments::beginFetch(Want want, Milliseconds now, Milliseconds limit) noexcept
 {
+    std::atomic<std::int64_t>& due = dueTime(*shared_, want);
+    if (fetching(now) || now.count() < due) {
+        return false;  // most who ask, without the lock
+    }
     const Lock lock(pool_);
-    if (shared_->fetchUntil > now.count()) {
+    if (fetching(now) || now.count() < due) {
         return false;
     }
-    if (now.count() < (want == Want::forced ? shared_->forcedAfter : shared_->nextFetch)) {
-        return false;
-    }
-    if (want == Want::forced) {
-        shared_->forcedAfter = now.count() + forcedCoolDown;
+    if (want != Want::scheduled) {
+        due = now.count() + coolDown;
     }
     shared_->fetchUntil = (now + limit).count();
     return true;
 }
 
-bool SharedDocuments::store(std::string_view discovery, std::string_view keys, Milliseconds now,
-                            Milliseconds refresh) noexcept
+bool SharedDocuments::store(const Fetched& fetched, Milliseconds now) noexcept
 {
     const Lock lock(pool_);
-    const Text newDiscovery = keep(pool_, discovery);
-    const Text newKeys = keep(pool_, keys);
-    if (newDiscovery.data == nullptr || newKeys.data == nullptr) {
-        drop(pool_, newDiscovery);
-        drop(pool_, newKeys);
+    const bool changed = shared_->generation == 0 || shared_->replacing ||
+                         fetched.keys != view(shared_->keys) ||
+                         fetched.discovery != view(shared_->discovery);
+    shared_->replacing = changed;
+    if (changed && !replaceBoth(pool_, *shared_, fetched.discovery, fetched.keys)) {
+        shared_->replacing = false;
         return false;
     }
-    drop(pool_, shared_->discovery);
-    drop(pool_, shared_->keys);
-    shared_->discovery = newDiscovery;
-    shared_->keys = newKeys;
-    shared_->fetchUntil = 0;
     shared_->fetchedAt = now.count();
-    shared_->nextFetch = (now + refresh).count();
+    shared_->nextFetch = fetched.next.count();
     shared_->retry = firstRetry;
-    shared_->generation = shared_->generation + 1;
+    if (changed) {
+        ++shared_->generation;
+        shared_->replacing = false;
+    }
+    shared_->fetchUntil = 0;
+    ++shared_->fetches;
     return true;
 }
 
 void SharedDocuments::fail(Milliseconds now) noexcept
 {
     const Lock lock(pool_);
+    if (shared_->generation == 0) {
+        shared_->nextFetch = now.count() + shared_->retry;
+        shared_->retry = std::min(shared_->retry * 2, longestRetry);
+    } else {
+        shared_->loginAfter = now.count() + coolDown;
+        shared_->tokenAfter = now.count() + coolDown;
+        shared_->nextFetch = std::max<std::int64_t>(shared_->nextFetch, now.count() + coolDown);
+    }
     shared_->fetchUntil = 0;
-    shared_->nextFetch = now.count() + shared_->retry;
-    shared_->retry = std::min(shared_->retry * 2, longestRetry);
-    shared_->failures = shared_->failures + 1;
+    ++shared_->fetches;
 }
 
 void SharedDocuments::abandonFetch() noexcept
 {
-    const Lock lock(pool_);
+    shared_->loginAfter = 0;  // whoever waits for it may begin another one
+    shared_->tokenAfter = 0;
     shared_->fetchUntil = 0;
 }
 
 bool SharedDocuments::fetching(Milliseconds now) const noexcept
 {
-    const Lock lock(pool_);
     return shared_->fetchUntil > now.count();
 }
 
 Milliseconds SharedDocuments::nextFetch() const noexcept
 {
-    const Lock lock(pool_);
     return Milliseconds(shared_->nextFetch);
 }
 

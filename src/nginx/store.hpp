@@ -23,41 +23,54 @@ ngx_shm_zone_t* addStoreZone(ngx_conf_t* cf, std::size_t size, MainConf* main) n
 using Milliseconds = std::chrono::duration<std::int64_t, std::milli>;
 
 /**
- * One environment's provider documents. A view over shared memory, cheap to copy; every call takes
- * the zone's lock for a moment.
+ * One environment's provider documents and who fetches them. A view over shared memory, cheap to
+ * copy. What a request asks takes no lock: counters and times are atomic.
+ *
+ * While there are documents, fetches that fail and fetches ahead of schedule keep a cool-down of 10
+ * seconds between them, over all workers; without documents the tries follow each other sooner.
  */
 class SharedDocuments {
   public:
     SharedDocuments(ngx_shm_zone_t* zone, const Environment& environment) noexcept;
 
-    /** Counts the replacements of documents; read without the lock. 0: nothing was fetched yet. */
+    /** Counts the changes of the documents. 0: there are none yet. */
     std::uint64_t generation() const noexcept;
 
-    /** Counts the fetches that failed, so that a waiter notices one. */
-    std::uint64_t failures() const noexcept;
+    /** When the keys were last fetched, also if they had not changed. */
+    Milliseconds fetchedAt() const noexcept;
+
+    /** Counts the fetches that came to an end, good or bad. */
+    std::uint64_t fetches() const noexcept;
 
     /** Both documents of one generation. */
     struct Copy {
         std::uint64_t generation = 0;
         std::string discovery;
         std::string keys;
-        Milliseconds fetchedAt{0};
     };
     Copy read() const;
 
     /**
-     * True for one worker at a time: it now has to fetch, and to call store(), keep() or fail(). A
-     * fetch that did not come back within `limit` (its worker died) is given to the next who asks.
-     * `forced` asks for keys ahead of schedule and is granted once per cool-down.
+     * True for one worker at a time: it now has to fetch, and to call store() or fail(). A fetch
+     * that did not come back within `limit` (its worker died) is given to the next who asks.
+     * `token` and `login` ask for keys ahead of schedule, because of a bearer token or an ID token,
+     * and are granted once per cool-down each: anybody can send a token, and that must not keep
+     * people from signing in. A scheduled fetch that succeeded does not stand in their way.
      */
-    enum class Want { scheduled, forced };
+    enum class Want { scheduled, login, token };
     bool beginFetch(Want want, Milliseconds now, Milliseconds limit) noexcept;
 
-    /** New documents; false when shared memory is full: the old ones stay, and fail() is due. */
-    bool store(std::string_view discovery, std::string_view keys, Milliseconds now,
-               Milliseconds refresh) noexcept;
+    /** What came, and when the next scheduled fetch is due. */
+    struct Fetched {
+        std::string_view discovery;
+        std::string_view keys;
+        Milliseconds next;
+    };
 
-    /** The fetch failed: the last good documents stay, the next try waits longer each time. */
+    /** False when shared memory is full: the old documents stay, and fail() is due. */
+    bool store(const Fetched& fetched, Milliseconds now) noexcept;
+
+    /** The fetch failed: the last good documents stay. */
     void fail(Milliseconds now) noexcept;
 
     /** Gives a fetch back that will not be finished here: its worker is leaving. */
