@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 namespace scalekit {
 
@@ -167,13 +168,15 @@ bool mayVerify(const json_t* jwk)
         return true;
     }
 
-    bool verify = false;
-    const json_t* operations = json_object_get(jwk, "key_ops");
-    for (std::size_t i = 0; i < json_array_size(operations); i++) {  // 0 when it is no array
-        const json_t* operation = json_array_get(operations, i);
-        verify = verify || (json_is_string(operation) && stringValue(operation) == "verify");
+    std::set<std::string_view> operations;  // each of them once
+    const json_t* listed = json_object_get(jwk, "key_ops");
+    for (std::size_t i = 0; i < json_array_size(listed); i++) {  // 0 when it is no array
+        const json_t* operation = json_array_get(listed, i);
+        if (!json_is_string(operation) || !operations.insert(stringValue(operation)).second) {
+            return false;
+        }
     }
-    return verify;
+    return operations.contains("verify");
 }
 
 /** PSS with the digest's own size as the length of the salt (RFC 7518 3.5). */

@@ -49,8 +49,8 @@ constexpr int maxExponentBits = 64;   // OpenSSL's own limit for large moduli, h
  * One key. Reason::key_unusable for what must not verify: unknown kty or curve, an RSA modulus
  * outside the limits above, even or of the ROCA kind, an exponent that is even, below 3 or too
  * long, a point off the curve or a coordinate of another length than the curve's, private or
- * symmetric members, "use" other than "sig", "key_ops" without "verify", an "alg" that is unknown
- * or does not fit the key, members that are not strict base64url.
+ * symmetric members, "use" other than "sig", "key_ops" without "verify" or with anything twice, an
+ * "alg" that is unknown or does not fit the key, members that are not strict base64url.
  */
 Result<Jwk> parseJwk(const json_t* jwk);
 

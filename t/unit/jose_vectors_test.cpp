@@ -111,6 +111,32 @@ const Vector vectors[] = {
          "MDxXPn7XrT0lw-kvAD890jl8e2puQens_IEKBpHABlsbEPX6sFY8OcGDqoRuBomu9xQ2",
      rfc7520Text},
 
+    {"RFC 7520 4.8, the first signature", "RS256", rfc7520RsaKey,
+     "eyJhbGciOiJSUzI1NiJ9." + rfc7520Payload +
+         "."
+         "MIsjqtVlOpa71KE-Mss8_Nq2YH4FGhiocsqrgi5NvyG53uoimic1tcMdSg-qptrzZc7CG6Svw2Y13TDIqHzTU"
+         "rL_lR2ZFcryNFiHkSw129EghGpwkpxaTn_THJTCglNbADko1MZBCdwzJxwqZc-1RlpO2HibUYyXSwO97BSe0_"
+         "evZKdjvvKSgsIqjytKSeAMbhMBdMma622_BG5t4sdbuCHtFjp9iJmkio47AIwqkZV1aIZsv33uPUqBBCXbYoQ"
+         "Jwt7mxPftHmNlGoOSMxR_3thmXTCm4US-xiNOyhbm8afKK64jU6_TPtQHiJeQJxz9G3Tx-083B745_AfYOnlC"
+         "9w",
+     rfc7520Text},
+
+    {"RFC 7520 6", "PS256",
+     R"({"kty":"RSA","kid":"hobbiton.example","use":"sig","e":"AQAB","n":")"
+     "kNrPIBDXMU6fcyv5i-QHQAQ-K8gsC3HJb7FYhYaw8hXbNJa-t8q0lDKwLZgQXYV-ffWxXJv5GGrlZE4GU52lfMEeg"
+     "TDzYTrRQ3tepgKFjMGg6Iy6fkl1ZNsx2gEonsnlShfzA9GJwRTmtKPbk1s-hwx1IU5AT-AIelNqBgcF2vE5W25_SG"
+     "GBoaROVdUYxqETDggM1z5cKV4ZjDZ8-lh4oVB07bkac6LQdHpJUUySH_Er20DXx30Kyi97PciXKTS-QKXnmm8ivyR"
+     "Cmux22ZoPUind2BKC5OiG4MwALhaL2Z2k8CsRdfy-7dg7z41Rp6D0ZeEvtaUp4bX4aKraL4rTfw"
+     R"("})",
+     "eyJhbGciOiJQUzI1NiIsInR5cCI6IkpXVCJ9."
+     "eyJpc3MiOiJob2JiaXRvbi5leGFtcGxlIiwiZXhwIjoxMzAwODE5MzgwLCJodHRwOi8vZXhhbXBsZS5jb20vaXNfc"
+     "m9vdCI6dHJ1ZX0."
+     "dPpMqwRZxFYi1UfcDAaf8M99o7kwUWtiXZ-ByvVuJih4MhJ_aZqciprz0OWaIAkIvn1qskChirjKvY9ESZNUCP4Jj"
+     "vfyPS-nqjJxYoA5ztWOyFk2cZNIPXjcJXSQwXPO9tEe-v4VSqgD0aKHqPxYog4N6Cz1lKph1U1sYDSI67_bLL7elg"
+     "_vkjfMp5_W5l5LuUYGMeh6hxQIaIUXf9EwV2JmvTMuZ-vBOWy0Sniy1EFo72CRTvmtrIf5AROo5MNliY3KtUxeP-S"
+     "OmD-LEYwW9SlkohYzMVAZDDOrVbv7KVRHpeYNaK75KEQqdCEEkS_rskZS-Qtt_nlegTWh1mEYaA",
+     R"({"iss":"hobbiton.example","exp":1300819380,"http://example.com/is_root":true})"},
+
     {"RFC 8037 A.4 and A.5", "EdDSA",
      R"({"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})",
      "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc."
@@ -118,9 +144,25 @@ const Vector vectors[] = {
      "Example of Ed25519 signing"},
 };
 
+// The second signature of RFC 7520 4.8: its header is not protected.
+const std::string es512OfSeveral =
+    "ARcVLnaJJaUWG8fG-8t5BREVAuTY8n8YHjwDO1muhcdCoFZFFjfISu0Cdkn9Ybdlmi54ho0x924DUz8sK7ZXkhc7AF"
+    "M8ObLfTvNCrqcI3Jkl2U5IX3utNhODH6v7xgy1Qahsn0fyb4zSAkje8bAWz4vIfj5pCMYxxm4fgV3q7ZYhm5eD";
+
 KeySet keySetOf(const std::string& key)
 {
     return assertValue(KeySet::parse("{\"keys\":[" + key + "]}"));
+}
+
+const Vector& vectorOf(std::string_view source)
+{
+    for (const Vector& vector : vectors) {
+        if (vector.source == source) {
+            return vector;
+        }
+    }
+    fail_msg("no vector %s", std::string(source).c_str());
+    __builtin_unreachable();
 }
 
 std::string_view payloadOf(std::string_view token)
@@ -152,10 +194,12 @@ TEST("an example whose payload is JSON gives claims, one whose payload is text g
     for (const Vector& vector : vectors) {
         const UnverifiedJwt token = assertValue(UnverifiedJwt::parse(vector.token));
         const Result<Jwt> jwt = verify(token, keySetOf(vector.key));
-        if (vector.payload == rfc7515Claims) {
+        if (vector.payload.starts_with('{')) {
             assertCase(static_cast<bool>(jwt), vector.source);
-            assertView("joe", stringMember(jwt->claims.get(), "iss").value_or(""));
-            assert_int_equal(1300819380, dateMember(jwt->claims.get(), "exp").value_or(0));
+            const bool nested = vector.payload != rfc7515Claims;
+            assertView(nested ? "hobbiton.example" : "joe",
+                       stringMember(jwt->claims.root(), "iss").value_or(""));
+            assert_int_equal(1300819380, dateMember(jwt->claims.root(), "exp").value_or(0));
         } else {
             assertRefused(Reason::claims_malformed, jwt);
         }
@@ -181,12 +225,98 @@ TEST("the unsecured example of RFC 7515 A.5 is refused")
                   UnverifiedJwt::parse("eyJhbGciOiJub25lIn0." + rfc7515Payload + "."));
 }
 
-TEST("the HMAC example of RFC 7515 A.1 is refused")
+TEST("the HMAC examples of RFC 7515 A.1 and RFC 7520 4.4 and 4.5 are refused")
 {
-    assertRefused(Reason::algorithm_not_allowed,
-                  UnverifiedJwt::parse("eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9." +
-                                       rfc7515Payload +
-                                       ".dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"));
+    const std::string rfc7520Header =
+        "eyJhbGciOiJIUzI1NiIsImtpZCI6IjAxOGMwYWU1LTRkOWItNDcxYi1iZmQ2LWVlZjMxNGJjNzAzNyJ9";
+    const std::string rfc7520Mac = "s0h6KThzkfBBBkLspW1h84VsJZFTsPPqMDA7g1Md7p0";
+    for (const std::string& token : {
+             "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9." + rfc7515Payload +
+                 ".dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+             rfc7520Header + "." + rfc7520Payload + "." + rfc7520Mac,
+             rfc7520Header + ".." + rfc7520Mac,  // the content is sent by other means
+         }) {
+        assertRefused(Reason::algorithm_not_allowed, UnverifiedJwt::parse(token));
+    }
+}
+
+TEST("the keys of the HMAC examples are unusable")
+{
+    for (
+        const char* key : {
+            R"({"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75)"
+            R"(aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"})",
+            R"({"kty":"oct","kid":"018c0ae5-4d9b-471b-bfd6-eef314bc7037","use":"sig","alg":"HS256",)"
+            R"("k":"hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg"})",
+        }) {
+        assertRefused(Reason::key_set_invalid,
+                      KeySet::parse("{\"keys\":[" + std::string(key) + "]}"));
+    }
+}
+
+TEST("the JSON serializations of RFC 7515 A.6 and A.7 and of RFC 7520 4.6 to 4.8 are refused")
+{
+    const auto part = [](const Vector& vector, char name) {
+        const std::string& token = vector.token;
+        const std::size_t first = token.find('.'), last = token.rfind('.');
+        return name == 'h' ? token.substr(0, first) : token.substr(last + 1);
+    };
+    const Vector& rs256 = vectorOf("RFC 7515 A.2");
+    const Vector& es256 = vectorOf("RFC 7515 A.3");
+    const std::string rfc7515 = "{\"payload\":\"" + rfc7515Payload + "\",";
+    const std::string rfc7520 = "{\"payload\":\"" + rfc7520Payload + "\",";
+
+    const std::string texts[] = {
+        // RFC 7515 A.6.4, A.7
+        rfc7515 + R"("signatures":[{"protected":")" + part(rs256, 'h') +
+            R"(","header":{"kid":"2010-12-29"},"signature":")" + part(rs256, 's') +
+            R"("},{"protected":")" + part(es256, 'h') +
+            R"(","header":{"kid":"e9bc097a-ce51-4036-9562-d2ade882db0d"},"signature":")" +
+            part(es256, 's') + R"("}]})",
+        rfc7515 + R"("protected":")" + part(es256, 'h') +
+            R"(","header":{"kid":"e9bc097a-ce51-4036-9562-d2ade882db0d"},"signature":")" +
+            part(es256, 's') + R"("})",
+        // RFC 7520 4.6.3, 4.7.3
+        rfc7520 + R"("protected":"eyJhbGciOiJIUzI1NiJ9",)"
+                  R"("header":{"kid":"018c0ae5-4d9b-471b-bfd6-eef314bc7037"},)"
+                  R"("signature":"bWUSVaxorn7bEF1djytBd0kHv70Ly5pvbomzMWSOr20"})",
+        rfc7520 + R"("header":{"alg":"HS256","kid":"018c0ae5-4d9b-471b-bfd6-eef314bc7037"},)"
+                  R"("signature":"xuLifqLGiblpv9zBpuZczWhNj1gARaLV3UxvxhJxZuk"})",
+        // RFC 7520 4.8.5, its first two signatures
+        rfc7520 +
+            R"("signatures":[{"protected":"eyJhbGciOiJSUzI1NiJ9",)"
+            R"("header":{"kid":"bilbo.baggins@hobbiton.example"},"signature":")" +
+            part(vectorOf("RFC 7520 4.8, the first signature"), 's') +
+            R"("},{"header":{"alg":"ES512","kid":"bilbo.baggins@hobbiton.example"},"signature":")" +
+            es512OfSeveral + R"("}]})",
+    };
+    for (const std::string& text : texts) {
+        assertRefused(Reason::token_malformed, UnverifiedJwt::parse(text));
+    }
+
+    // the flattened and the general form of every example that is a compact token
+    for (const Vector& vector : vectors) {
+        const std::string payload(payloadOf(vector.token));
+        const std::string members = R"("protected":")" + part(vector, 'h') + R"(","signature":")" +
+                                    part(vector, 's') + "\"";
+        for (const std::string& text :
+             {"{" + members + R"(,"payload":")" + payload + "\"}",
+              R"({"signatures":[{)" + members + R"(}],"payload":")" + payload + "\"}"}) {
+            assertRefused(Reason::token_malformed, UnverifiedJwt::parse(text));
+        }
+    }
+}
+
+TEST("the signature of RFC 7520 4.8.3, whose header is not signed, verifies as bytes alone")
+{
+    const Vector& es512 = vectorOf("RFC 7520 4.3");
+    const KeySet keys = keySetOf(es512.key);
+    assertCase(verifySignature(*findAlgorithm("ES512"), keys.keys()[0], "." + rfc7520Payload,
+                               base64urlDecode(es512OfSeveral).value_or("")),
+               "RFC 7520 4.8.3");
+    // without its alg there is no compact token of it
+    assertRefused(Reason::header_invalid,
+                  UnverifiedJwt::parse("." + rfc7520Payload + "." + es512OfSeveral));
 }
 
 TEST("the critical header example of RFC 7515 appendix E is refused")

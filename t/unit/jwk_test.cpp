@@ -161,6 +161,8 @@ TEST("a key is for signatures: use is sig and key_ops has verify, where they are
         {R"(,"key_ops":"verify")", false},
         {R"(,"key_ops":{"verify":1})", false},
         {R"(,"key_ops":[["verify"]])", false},
+        {R"(,"key_ops":["verify",1])", false},
+        {R"(,"key_ops":["verify","sign","verify"])", false},
         {R"(,"key_ops":null)", false},
         {R"(,"use":"enc","key_ops":["verify"])", false},
         {R"(,"use":"sig","key_ops":["sign"])", false},
