@@ -5,7 +5,6 @@
 #include <jansson.h>
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +22,7 @@ using JsonPtr = std::unique_ptr<json_t, JsonFree>;
 constexpr std::size_t maxJsonDepth = 32;
 
 /**
+ * For what comes now and then; tokens are read by base/json_document.hpp, which refuses the same.
  * Strict JSON (RFC 8259) whose top level is an object: duplicate members, nesting beyond
  * maxJsonDepth, NUL in a string, bad UTF-8, trailing text and numbers out of range are `reason`.
  * The depth is checked before jansson recurses.
@@ -34,12 +34,6 @@ std::optional<std::string_view> stringMember(const json_t* object, const char* n
 
 /** A view of a JSON string (jansson strings may hold any UTF-8). */
 std::string_view stringValue(const json_t* string) noexcept;
-
-/**
- * A NumericDate (RFC 7519 section 2): integer or fractional, cut to seconds. nullopt when absent,
- * not a number, negative, or beyond the year 9999.
- */
-std::optional<std::int64_t> dateMember(const json_t* object, const char* name) noexcept;
 
 /** True when a member exists, whatever its type. */
 bool hasMember(const json_t* object, const char* name) noexcept;

@@ -26,6 +26,10 @@ std::string_view word(Reason reason) noexcept
         return "organization_mismatch";
     case Reason::connection_mismatch:
         return "connection_mismatch";
+    case Reason::requirement_unmet:
+        return "requirement_unmet";
+    case Reason::insufficient_scope:
+        return "insufficient_scope";
     case Reason::method_not_allowed:
         return "method_not_allowed";
     case Reason::cross_site:

@@ -23,6 +23,8 @@ enum class Reason : std::uint8_t {
     tenant_unknown,         // a tenant directive is empty for this request
     organization_mismatch,  // signed in to another organization
     connection_mismatch,    // signed in through another connection
+    requirement_unmet,      // scalekit_require asks for a claim that is not there
+    insufficient_scope,     // likewise for a scope
     method_not_allowed,
     cross_site,  // another site asked for a logout
 

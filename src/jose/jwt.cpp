@@ -32,6 +32,18 @@ std::optional<Segments> split(std::string_view compact) noexcept
                     compact.substr(second + 1), compact.substr(0, second)};
 }
 
+/** Decodes to where `out` stands, and moves that on. */
+std::optional<std::string_view> decode(std::string_view segment, char*& out) noexcept
+{
+    const std::ptrdiff_t size = base64urlDecode(segment, reinterpret_cast<unsigned char*>(out));
+    if (size < 0) {
+        return std::nullopt;
+    }
+    const std::string_view bytes(out, static_cast<std::size_t>(size));
+    out += size;
+    return bytes;
+}
+
 }  // namespace
 
 /** RFC 7515 section 5.2, steps 1 to 7, and what RFC 7519 section 7.2 asks of the header. */
@@ -50,17 +62,20 @@ Result<UnverifiedJwt> UnverifiedJwt::parse(std::string_view compact)
     token.signingInput_ = segments->signingInput;
 
     // 2. the encoded header
-    const auto headerText = base64urlDecode(segments->header);
+    token.decoded_ = std::make_unique_for_overwrite<char[]>(compact.size());
+    char* out = token.decoded_.get();
+    const auto headerText = decode(segments->header, out);
     if (!headerText) {
         return Reason::token_malformed;
     }
 
     // 3, 4. a JSON object without duplicate members
-    const auto header = parseJsonObject(*headerText, Reason::header_invalid);
+    auto header = JsonDocument::parse(*headerText, Reason::header_invalid);
     if (!header) {
         return header.error();
     }
-    const json_t* members = header->get();
+    token.header_ = std::move(*header);
+    const JsonValue members = token.header_.root();
 
     // 5. no extension is understood, so none may be critical; "b64" would change the signing input
     // (RFC 7797), "enc" makes it no JWS (RFC 7516 section 9)
@@ -97,18 +112,18 @@ Result<UnverifiedJwt> UnverifiedJwt::parse(std::string_view compact)
     }
 
     // 6. the encoded payload
-    auto payload = base64urlDecode(segments->payload);
+    const auto payload = decode(segments->payload, out);
     if (!payload) {
         return Reason::token_malformed;
     }
-    token.payload_ = std::move(*payload);
+    token.payload_ = *payload;
 
     // 7. the encoded signature
-    auto signature = base64urlDecode(segments->signature);
+    const auto signature = decode(segments->signature, out);
     if (!signature) {
         return Reason::token_malformed;
     }
-    token.signature_ = std::move(*signature);
+    token.signature_ = *signature;
 
     return token;
 }

@@ -1,10 +1,11 @@
 #pragma once
 
-#include "base/json.hpp"
+#include "base/json_document.hpp"
 #include "base/result.hpp"
 #include "jose/algorithm.hpp"
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -19,7 +20,7 @@ constexpr std::size_t maxKidSize = 256;          // bytes
 /**
  * A JWS in compact serialization (RFC 7515 section 7.1), decoded and well-formed but NOT yet
  * verified: its payload is only reached through verify(). Copies nothing but what it decodes; the
- * text must outlive the object.
+ * text must outlive the object. Its own views stay valid when it is moved.
  */
 class UnverifiedJwt {
   public:
@@ -43,19 +44,21 @@ class UnverifiedJwt {
 
     UnverifiedJwt() = default;
 
+    std::unique_ptr<char[]> decoded_;  // header, payload and signature
+    JsonDocument header_;
     const Algorithm* algorithm_ = nullptr;
-    std::string kid_;
-    std::string type_;
+    std::string_view kid_;
+    std::string_view type_;
     std::string_view signingInput_;
-    std::string payload_;
-    std::string signature_;
+    std::string_view payload_;
+    std::string_view signature_;
 };
 
 /** A JWT whose signature was checked. */
 struct Jwt {
     const Algorithm* algorithm;
-    std::string type;  // "typ", empty when absent
-    JsonPtr claims;    // an object
+    std::string type;     // "typ", empty when absent
+    JsonDocument claims;  // an object
 };
 
 }  // namespace scalekit

@@ -90,7 +90,7 @@ Result<Jwt> verify(const UnverifiedJwt& token, const KeySet& keys)
     }
 
     // the payload is a JWT Claims Set (RFC 7519 section 7.2, step 10)
-    Result<JsonPtr> claims = parseJsonObject(token.payload_, Reason::claims_malformed);
+    Result<JsonDocument> claims = JsonDocument::parse(token.payload_, Reason::claims_malformed);
     if (!claims) {
         return claims.error();
     }

@@ -49,6 +49,8 @@ std::string_view titleOf(Reason reason) noexcept
     case Reason::tenant_unknown:
     case Reason::organization_mismatch:
     case Reason::connection_mismatch:
+    case Reason::requirement_unmet:
+    case Reason::insufficient_scope:
         return "No access here";
     case Reason::method_not_allowed:
     case Reason::cross_site:
@@ -89,6 +91,10 @@ std::string_view sentenceOf(Reason reason) noexcept
         return "You are signed in with another organization than the one this address belongs to.";
     case Reason::connection_mismatch:
         return "You signed in another way than this address asks for.";
+    case Reason::requirement_unmet:
+    case Reason::insufficient_scope:
+        return "You are signed in, but your account does not have access to this. If it should, tell "
+               "your administrator.";
     case Reason::method_not_allowed:
         return "This address does not take that kind of request.";
     case Reason::cross_site:

@@ -273,6 +273,8 @@ ngx_uint_t statusOf(Reason reason) noexcept
     case Reason::tenant_unknown:
     case Reason::organization_mismatch:
     case Reason::connection_mismatch:
+    case Reason::requirement_unmet:
+    case Reason::insufficient_scope:
     case Reason::cross_site:
     case Reason::provider_error:
         return NGX_HTTP_FORBIDDEN;

@@ -30,15 +30,12 @@ struct IdTokenRules {
  */
 Reason checkIdToken(const Jwt& token, const IdTokenRules& rules);
 
-/** True when `aud` (string or array of strings) holds the value. */
-bool audienceHolds(const json_t* claims, std::string_view value) noexcept;
-
 /**
  * Who the token is about. The profile maps as in Scalekit's Auth.js provider; the remaining claims
  * are flattened: objects by dotted path (five levels), arrays of scalars as lists, numbers and
  * booleans as text. Left out are protocol claims (iss, aud, exp, iat, nonce, hashes...), null, and
  * what is nested in arrays.
  */
-Identity identityFrom(const json_t* claims);
+Identity identityFrom(JsonValue claims);
 
 }  // namespace scalekit

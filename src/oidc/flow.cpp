@@ -1,9 +1,20 @@
 #include "oidc/flow.hpp"
 
 #include "crypto/digest.hpp"
+#include "oidc/access_token.hpp"
 #include "oidc/claims.hpp"
 
 namespace scalekit {
+
+namespace {
+
+/** Scopes are for access tokens to grant; in an ID token the name is one that a customer chose. */
+bool isScope(const Claim& claim) noexcept
+{
+    return claim.name == "scope" || claim.name == "scopes";
+}
+
+}  // namespace
 
 Callback openCallback(const RelyingParty& party, const Provider& provider, std::string_view query,
                       std::string_view bindingCookie, std::chrono::sys_seconds now)
@@ -132,7 +143,8 @@ Step LoginFlow::verifyIdToken(std::chrono::sys_seconds now)
     }
 
     // The browser could change what was asked for; the provider's answer is what counts.
-    Identity identity = identityFrom(verified->claims.get());
+    Identity identity = identityFrom(verified->claims.root());
+    std::erase_if(identity.claims, isScope);
     if (!state.organization.empty() && identity.organization != state.organization) {
         return Refuse{Reason::organization_mismatch};
     }
@@ -140,7 +152,28 @@ Step LoginFlow::verifyIdToken(std::chrono::sys_seconds now)
         return Refuse{Reason::connection_mismatch};
     }
 
-    return Done{std::move(identity), state.returnUrl};
+    const Reason accessToken = useAccessToken(identity, now);
+    return Done{std::move(identity), state.returnUrl, accessToken};
+}
+
+Reason LoginFlow::useAccessToken(Identity& identity, std::chrono::sys_seconds now) const
+{
+    // To a client it may be any text (RFC 6749 1.4), and usually it is for another audience.
+    const auto token = UnverifiedJwt::parse(tokens_.accessToken);
+    if (!token) {
+        return Reason::none;
+    }
+
+    const auto verified = verify(*token, *keys_);
+    if (!verified) {
+        return verified.error();
+    }
+
+    AccessTokenRules rules;
+    rules.issuers = &party_.issuers;
+    rules.now = now;
+    rules.skew = party_.skew;
+    return addAccessTokenClaims(identity, *verified, rules, party_.client.id);
 }
 
 }  // namespace scalekit

@@ -30,6 +30,9 @@ struct FetchKeys {};
 struct Done {
     Identity identity;
     std::string returnUrl;
+
+    /** Why the access token, a JWT, added nothing; none where it was used, or is opaque to us. */
+    Reason accessToken = Reason::none;
 };
 
 struct Refuse {
@@ -59,7 +62,11 @@ struct Callback {
 Callback openCallback(const RelyingParty& party, const Provider& provider, std::string_view query,
                       std::string_view bindingCookie, std::chrono::sys_seconds now);
 
-/** Exchanges the code and checks the ID token. One object per login. */
+/**
+ * Exchanges the code and checks the ID token. What the access token says of roles, permissions and
+ * scopes is added, if it is a JWT that verifies with the same keys; no login fails for it. One
+ * object per login.
+ */
 class LoginFlow {
   public:
     LoginFlow(const RelyingParty& party, std::shared_ptr<const Provider> provider,
@@ -81,6 +88,7 @@ class LoginFlow {
 
   private:
     Step verifyIdToken(std::chrono::sys_seconds now);
+    Reason useAccessToken(Identity& identity, std::chrono::sys_seconds now) const;
 
     const RelyingParty& party_;
     std::shared_ptr<const Provider> provider_;

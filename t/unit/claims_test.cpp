@@ -1,12 +1,12 @@
 #include "oidc/claims.hpp"
 
 #include "base/base64url.hpp"
-#include "base/json.hpp"
 #include "crypto/digest.hpp"
 
 #include <string>
 #include <vector>
 
+#include "json_text.hpp"
 #include "test.hpp"
 
 using namespace scalekit;
@@ -33,35 +33,19 @@ IdTokenRules rules()
     return rules;
 }
 
-JsonPtr json(const std::string& text)
-{
-    json_t* parsed = json_loads(text.c_str(), JSON_DECODE_ANY | JSON_ALLOW_NUL, nullptr);
-    if (parsed == nullptr) {
-        fail_msg("no JSON: %s", text.c_str());
-    }
-    return JsonPtr(parsed);
-}
-
 Jwt goodToken()
 {
-    return {findAlgorithm("RS256"), "JWT", json(R"({
+    return {findAlgorithm("RS256"), "JWT", documentOf(R"({
         "iss": "https://acme.scalekit.com", "aud": ["skc_123"], "azp": "skc_123", "client_id": "skc_123",
         "sub": "conn_1;jane", "oid": "org_1", "amr": ["conn_1"], "sid": "ses_1", "exp": 1800000300, "iat": 1800000000,
         "nonce": "n-0S6_WzA2Mj", "at_hash": "77QmUPtjPfzWtF2AnpK9RQ", "c_hash": "LDktKdoQak3Pk0cnXxCltA"})")};
 }
 
-/** The good token with a claim set to other JSON, or without it. */
-Jwt tokenWith(const char* claim, const std::string& value)
+/** The good token with a claim set to other JSON, or without it (nullptr). */
+Jwt tokenWith(const char* claim, const char* value)
 {
     Jwt token = goodToken();
-    json_object_set_new(token.claims.get(), claim, json(value).release());
-    return token;
-}
-
-Jwt tokenWithout(const char* claim)
-{
-    Jwt token = goodToken();
-    json_object_del(token.claims.get(), claim);
+    token.claims = changed(token.claims.root(), claim, value);
     return token;
 }
 
@@ -73,8 +57,7 @@ struct Row {
 
 void check(const Row& row)
 {
-    const Jwt token =
-        row.value != nullptr ? tokenWith(row.claim, row.value) : tokenWithout(row.claim);
+    const Jwt token = tokenWith(row.claim, row.value);
     const Reason reason = checkIdToken(token, rules());
     assertCase(reason == row.reason, std::string(row.claim) + " = " +
                                          (row.value != nullptr ? row.value : "(none)") + " gives " +
@@ -136,7 +119,7 @@ TEST("an issuer that is not one of ours is refused")
     for (const char* value :
          {(const char*)nullptr, R"("https://acme.scalekit.com/")", R"("https://ACME.scalekit.com")",
           R"("https://evil.example")", R"("")", "null", "1", R"(["https://acme.scalekit.com"])",
-          R"("https://acme.scalekit.com\u0000")"}) {
+          R"("https://acme.scalekit.com\u0001")"}) {
         check({"iss", value, Reason::issuer_mismatch});
     }
 }
@@ -145,7 +128,7 @@ TEST("a token for somebody else, or for somebody else as well, is refused")
 {
     for (const char* value :
          {(const char*)nullptr, R"("skc_12")", R"("skc_1234")", R"(["skc_999"])", "[]", "{}", "1",
-          "[123]", R"([["skc_123"]])", R"("skc_123\u0000")"}) {
+          "[123]", R"([["skc_123"]])", R"("skc_123\u0001")"}) {
         check({"aud", value, Reason::audience_mismatch});
     }
     for (const char* value :
@@ -190,7 +173,7 @@ TEST("a nonce is required and compared whole")
 {
     for (const char* value : {(const char*)nullptr, R"("n-0S6_WzA2M")", R"("n-0S6_WzA2Mjj")",
                               R"("N-0S6_WzA2Mj")", R"("")", "null", R"(["n-0S6_WzA2Mj"])",
-                              R"(" n-0S6_WzA2Mj")", R"("n-0S6_WzA2Mj\u0000")"}) {
+                              R"(" n-0S6_WzA2Mj")", R"("n-0S6_WzA2Mj\u0001")"}) {
         check({"nonce", value, Reason::nonce_mismatch});
     }
 }
@@ -205,7 +188,7 @@ TEST("no token passes when there is no nonce to compare with")
 TEST("a subject is required, of at most 255 bytes and without control characters")
 {
     for (const char* value : {(const char*)nullptr, R"("")", "null", "1", R"(["jane"])",
-                              R"("ja\u0000ne")", R"("jane\r\nX: y")", R"("jane\u007f")"}) {
+                              R"("ja\u0001ne")", R"("jane\r\nX: y")", R"("jane\u007f")"}) {
         check({"sub", value, Reason::subject_missing});
     }
     check({"sub", ('"' + std::string(255, 's') + '"').c_str(), Reason::none});
@@ -228,7 +211,8 @@ TEST("hashes of access token and code are true where they are present")
     assertReason(Reason::at_hash_mismatch, checkIdToken(goodToken(), nothing));
     const std::string ofNothing =
         '"' + base64urlEncode(digest(Hash::sha256, "").substr(0, 16)) + '"';
-    assertReason(Reason::at_hash_mismatch, checkIdToken(tokenWith("at_hash", ofNothing), nothing));
+    assertReason(Reason::at_hash_mismatch,
+                 checkIdToken(tokenWith("at_hash", ofNothing.c_str()), nothing));
     nothing = rules();
     nothing.code = "another";
     assertReason(Reason::c_hash_mismatch, checkIdToken(goodToken(), nothing));
@@ -236,12 +220,13 @@ TEST("hashes of access token and code are true where they are present")
 
 TEST("the hash of an ID token's hashes is that of its algorithm")
 {
-    Jwt token = tokenWithout("c_hash");
+    Jwt token = tokenWith("c_hash", nullptr);
     token.algorithm = findAlgorithm("RS512");
     assertReason(Reason::at_hash_mismatch, checkIdToken(token, rules()));
 
-    const std::string half = base64urlEncode(digest(Hash::sha512, accessToken).substr(0, 32));
-    json_object_set_new(token.claims.get(), "at_hash", json_string(half.c_str()));
+    const std::string half =
+        '"' + base64urlEncode(digest(Hash::sha512, accessToken).substr(0, 32)) + '"';
+    token.claims = changed(token.claims.root(), "at_hash", half.c_str());
     assertReason(Reason::none, checkIdToken(token, rules()));
 }
 
@@ -263,20 +248,9 @@ TEST("tokens of other profiles are no ID tokens")
            Reason::token_type_mismatch});
 }
 
-TEST("audienceHolds reads strings and arrays of strings")
-{
-    for (const char* text : {R"({"aud":"a"})", R"({"aud":["b","a"]})", R"({"aud":[1,"a"]})"}) {
-        assertCase(audienceHolds(json(text).get(), "a"), text);
-    }
-    for (const char* text :
-         {"{}", R"({"aud":"ab"})", R"({"aud":[]})", R"({"aud":{"a":"a"}})", R"({"aud":[["a"]]})"}) {
-        assertCase(!audienceHolds(json(text).get(), "a"), text);
-    }
-}
-
 TEST("an identity of modular SSO knows organization, connection and provider session")
 {
-    const Identity identity = identityFrom(goodToken().claims.get());
+    const Identity identity = identityFrom(goodToken().claims.root());
     assertView("conn_1;jane", identity.subject);
     assertView("org_1", identity.organization);
     assertView("conn_1", identity.connection);
@@ -286,11 +260,11 @@ TEST("an identity of modular SSO knows organization, connection and provider ses
 
 TEST("the connection is the first authentication method, where that names one")
 {
-    assertView("conn_2", identityFrom(json(R"({"amr":"conn_2"})").get()).connection);
+    assertView("conn_2", identityFrom(documentOf(R"({"amr":"conn_2"})").root()).connection);
     for (const char* text :
          {"{}", R"({"amr":[]})", R"({"amr":["pwd","conn_1"]})", R"({"amr":"pwd"})",
           R"({"amr":[["conn_1"]]})", R"({"amr":{"0":"conn_1"}})"}) {
-        assertCase(identityFrom(json(text).get()).connection.empty(), text);
+        assertCase(identityFrom(documentOf(text).root()).connection.empty(), text);
     }
 }
 
@@ -298,27 +272,29 @@ TEST("the profile is Scalekit's: a name, or given and family name")
 {
     assertView(
         "Jane Doe",
-        identityFrom(json(R"({"name":"Jane Doe","given_name":"J","family_name":"D"})").get()).name);
-    assertView("J D",
-               identityFrom(json(R"({"name":"","given_name":"J","family_name":"D"})").get()).name);
-    assertView("J", identityFrom(json(R"({"given_name":"J"})").get()).name);
-    assertView("D", identityFrom(json(R"({"family_name":"D"})").get()).name);
-    assertView("", identityFrom(json("{}").get()).name);
+        identityFrom(documentOf(R"({"name":"Jane Doe","given_name":"J","family_name":"D"})").root())
+            .name);
+    assertView(
+        "J D",
+        identityFrom(documentOf(R"({"name":"","given_name":"J","family_name":"D"})").root()).name);
+    assertView("J", identityFrom(documentOf(R"({"given_name":"J"})").root()).name);
+    assertView("D", identityFrom(documentOf(R"({"family_name":"D"})").root()).name);
+    assertView("", identityFrom(documentOf("{}").root()).name);
 
     const Identity identity =
-        identityFrom(json(R"({"email":"j@acme.com","picture":"https://x/y.png"})").get());
+        identityFrom(documentOf(R"({"email":"j@acme.com","picture":"https://x/y.png"})").root());
     assertView("j@acme.com", identity.email);
     assertView("https://x/y.png", identity.picture);
-    assertView("", identityFrom(json(R"({"email":["j@acme.com"],"oid":7})").get()).email);
+    assertView("", identityFrom(documentOf(R"({"email":["j@acme.com"],"oid":7})").root()).email);
 }
 
 TEST("other claims become scalars and lists, objects dotted paths")
 {
     const Identity identity = identityFrom(
-        json(R"({"roles":["admin","a,b"],"one":["x"],"department":"R&D","level":7,"score":1.5,
+        documentOf(R"({"roles":["admin","a,b"],"one":["x"],"department":"R&D","level":7,"score":1.5,
         "email_verified":true,"off":false,"nothing":null,"none":[],"mixed":["a",{"b":1},["c"],2,null],
         "custom_claims":{"team":"blue","deep":{"x":["y"]}}})")
-            .get());
+            .root());
 
     assertView("list|admin|a,b", joined(identity, "roles"));
     assertView("list|x", joined(identity, "one"));
@@ -338,22 +314,23 @@ TEST("protocol claims and the profile are not repeated among the other claims")
 {
     for (const char* name : {"iss", "aud", "azp", "client_id", "exp", "iat", "nonce", "at_hash",
                              "c_hash", "sub", "oid", "sid"}) {
-        assertCase(find(identityFrom(goodToken().claims.get()), name) == nullptr, name);
+        assertCase(find(identityFrom(goodToken().claims.root()), name) == nullptr, name);
     }
     assertView("scalar|kept",
-               joined(identityFrom(json(R"({"org":{"sub":"kept"}})").get()), "org.sub"));
+               joined(identityFrom(documentOf(R"({"org":{"sub":"kept"}})").root()), "org.sub"));
 }
 
 TEST("a name with a dot in it comes before a path that reads the same")
 {
-    assertView("scalar|name",
-               joined(identityFrom(json(R"({"a":{"b":"path"},"a.b":"name"})").get()), "a.b"));
+    assertView(
+        "scalar|name",
+        joined(identityFrom(documentOf(R"({"a":{"b":"path"},"a.b":"name"})").root()), "a.b"));
 }
 
 TEST("claims that nest deeper than five levels are left out")
 {
     const Identity identity =
-        identityFrom(json(R"({"a":{"b":{"c":{"d":{"e":{"f":"deep"},"g":"kept"}}}}})").get());
+        identityFrom(documentOf(R"({"a":{"b":{"c":{"d":{"e":{"f":"deep"},"g":"kept"}}}}})").root());
     assertView("scalar|kept", joined(identity, "a.b.c.d.g"));
     assert_int_equal(identity.claims.size(), 1);
 }

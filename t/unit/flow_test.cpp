@@ -36,10 +36,20 @@ std::string claims(std::string_view nonce, std::string_view more = "")
            std::string(nonce) + '"' + std::string(more) + "}";
 }
 
-std::string tokenResponse(std::string_view idToken)
+/** An access token's claims of the same login. */
+std::string accessClaims(std::string_view more = "", std::string_view subject = "conn_1;jane")
 {
-    return R"({"access_token":"at","token_type":"Bearer","expires_in":299,"id_token":")" +
-           std::string(idToken) + "\"}";
+    return R"({"iss":"https://acme.scalekit.com","aud":["https://api.example"],"oid":"org_1","jti":"tkn_1",)"
+           R"("client_id":"skc_123","roles":["admin"],"permissions":["data:read"],"scope":"openid email",)"
+           R"("exp":1800000300,"iat":1800000000,"sub":")" +
+           std::string(subject) + '"' + std::string(more) + "}";
+}
+
+std::string tokenResponse(std::string_view idToken, std::string_view accessToken = "at")
+{
+    return R"({"access_token":")" + std::string(accessToken) +
+           R"(","token_type":"Bearer","expires_in":299,"id_token":")" + std::string(idToken) +
+           "\"}";
 }
 
 /** A flow whose code is to be exchanged, for a login of this party. */
@@ -56,9 +66,15 @@ struct Running {
                "https://app.example/auth/callback")
     {}
 
-    Step answer(const std::string& idToken)
+    Step answer(const std::string& idToken, std::string_view accessToken = "at")
     {
-        return flow.onTokenResponse(200, tokenResponse(idToken), now);
+        return flow.onTokenResponse(200, tokenResponse(idToken, accessToken), now);
+    }
+
+    /** A good ID token of this login with further members, and this access token. */
+    Step answerWith(std::string_view accessToken, std::string_view more = "")
+    {
+        return answer(signer().sign(claims(login.nonce, more)), accessToken);
     }
 };
 
@@ -76,6 +92,20 @@ Done assertDone(Step step, const char* file = __builtin_FILE(), int line = __bui
     assertCase(refuse == nullptr, refuse != nullptr ? word(refuse->reason) : "", file, line);
     assertCase(std::holds_alternative<Done>(step), "the login is not done", file, line);
     return std::get<Done>(std::move(step));
+}
+
+std::string joined(const Done& done, std::string_view name)
+{
+    std::string text;
+    for (const Claim& claim : done.identity.claims) {
+        if (claim.name == name) {
+            text += claim.list ? "list" : "scalar";
+            for (const std::string& value : claim.values) {
+                text += '|' + value;
+            }
+        }
+    }
+    return text.empty() ? "(none)" : text;
 }
 
 }  // namespace
@@ -245,6 +275,102 @@ TEST("fetched keys complete no login whose ID token breaks a rule")
     assert_true(std::holds_alternative<FetchKeys>(
         login.answer(otherSigner().sign(claims(login.login.nonce)))));
     assertRefusal(Reason::organization_mismatch, login.flow.onKeys(otherSigner().keySet(), now));
+}
+
+TEST("roles, permissions and scopes of a verified access token are added to the ID token's claims")
+{
+    for (const char* type : {"JWT", "at+jwt"}) {
+        Running login;
+        const Done done = assertDone(login.answerWith(signer().sign(accessClaims(), type),
+                                                      R"(,"roles":["member"],"locale":"de")"));
+        assertReason(Reason::none, done.accessToken);
+        assertView("list|member|admin", joined(done, "roles"));
+        assertView("list|data:read", joined(done, "permissions"));
+        assertView("scalar|openid email", joined(done, "scope"));
+        assertView("scalar|de", joined(done, "locale"));
+        assertView("(none)", joined(done, "client_id"));
+        assertView("conn_1", done.identity.connection);
+    }
+}
+
+TEST("scopes are the access token's to grant: a claim of that name in the ID token is none")
+{
+    Running login;
+    const Done done =
+        assertDone(login.answerWith("at", R"(,"scope":"admin","scopes":["admin"],"plan":"free")"));
+    assertView("(none)", joined(done, "scope"));
+    assertView("(none)", joined(done, "scopes"));
+    assertView("scalar|free", joined(done, "plan"));
+}
+
+TEST("an opaque access token adds nothing, and nothing is amiss")
+{
+    for (const char* opaque :
+         {"at", "a.b.c", "...", "eyJhbGciOiJSUzI1NiJ9.e30", "2YotnFZFEjr1zCsicMWpAA=="}) {
+        Running login;
+        const Done done = assertDone(login.answerWith(opaque, R"(,"roles":["member"])"));
+        assertReason(Reason::none, done.accessToken);
+        assertView("list|member", joined(done, "roles"));
+        assertView("(none)", joined(done, "scope"));
+    }
+}
+
+TEST("an access token that does not verify, or breaks a rule, adds nothing and fails no login")
+{
+    std::string forged = signer().sign(accessClaims());
+    forged[forged.size() - 10] = forged[forged.size() - 10] == 'A' ? 'B' : 'A';
+
+    const struct {
+        std::string token;
+        Reason reason;
+    } rows[] = {
+        {forged, Reason::signature_invalid},
+        {replacedSigner().sign(accessClaims()), Reason::signature_invalid},
+        {otherSigner().sign(accessClaims()), Reason::key_unknown},
+        {signer().sign("[]"), Reason::claims_malformed},
+        {signer().sign(accessClaims("", "conn_1;john")), Reason::subject_missing},
+        {signer().sign(accessClaims(), "logout+jwt"), Reason::token_type_mismatch},
+        {signer().sign(accessClaims(R"(,"nonce":"n")")), Reason::token_type_mismatch},
+        {signer().sign(accessClaims(R"(,"nbf":1800009999)")), Reason::token_not_yet_valid},
+        {signer().sign(accessClaims(R"(,"azp":"skc_999")")), Reason::authorized_party_mismatch},
+        {signer().sign(accessClaims(R"(,"scopes":"a b")")), Reason::claims_malformed},
+    };
+    for (const auto& row : rows) {
+        Running login;
+        const Done done = assertDone(login.answerWith(row.token, R"(,"roles":["member"])"));
+        assertReason(row.reason, done.accessToken);
+        assertView("list|member", joined(done, "roles"));
+        assertView("(none)", joined(done, "permissions"));
+        assertView("(none)", joined(done, "scope"));
+        assertView("/reports?year=2026", done.returnUrl);
+    }
+}
+
+TEST("the ID token in place of the access token adds nothing")
+{
+    Running login;
+    const std::string idToken = signer().sign(claims(login.login.nonce));
+    const Done done = assertDone(login.answer(idToken, idToken));
+    assertReason(Reason::token_type_mismatch, done.accessToken);
+}
+
+TEST("keys that were fetched for the ID token verify the access token, too")
+{
+    Running login;
+    assert_true(std::holds_alternative<FetchKeys>(login.answer(
+        otherSigner().sign(claims(login.login.nonce)), otherSigner().sign(accessClaims()))));
+    const Done done = assertDone(login.flow.onKeys(otherSigner().keySet(), now));
+    assertReason(Reason::none, done.accessToken);
+    assertView("list|admin", joined(done, "roles"));
+}
+
+TEST("a good access token completes no login whose ID token breaks a rule")
+{
+    Running login;
+    assertRefusal(Reason::nonce_mismatch,
+                  login.answer(signer().sign(claims("other")), signer().sign(accessClaims())));
+    assertRefusal(Reason::token_type_mismatch, login.answer(signer().sign(accessClaims(), "at+jwt"),
+                                                            signer().sign(accessClaims())));
 }
 
 TEST_MAIN()

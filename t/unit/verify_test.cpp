@@ -83,7 +83,7 @@ TEST("a token signed with any algorithm of the table gives its claims")
                      setOf(jwkSet(publicJwk(key, R"(,"kid":"one")")))));
         assertView(algorithm.name, jwt.algorithm->name);
         assertView("JWT", jwt.type);
-        assertView("alice", stringMember(jwt.claims.get(), "sub").value_or(""));
+        assertView("alice", stringMember(jwt.claims.root(), "sub").value_or(""));
     }
 }
 

@@ -1,0 +1,106 @@
+#include "oidc/resource.hpp"
+
+#include "base/json.hpp"
+#include "base/url.hpp"
+
+#include <algorithm>
+
+namespace scalekit {
+
+namespace {
+
+std::string pathOf(const Url& url)
+{
+    std::string path = "/.well-known/oauth-protected-resource";
+    if (url.path != "/") {
+        path += url.path;
+    }
+    return path;
+}
+
+void appendList(std::string& json, std::string_view name, const std::vector<std::string>& values)
+{
+    json += ',';
+    json += quoteJson(name);
+    char separator = '[';
+    json += ':';
+    for (const std::string& value : values) {
+        json += separator;
+        json += quoteJson(value);
+        separator = ',';
+    }
+    json += ']';
+}
+
+void appendOnce(std::vector<std::string>& list, std::string value)
+{
+    if (std::ranges::find(list, value) == list.end()) {
+        list.push_back(std::move(value));
+    }
+}
+
+}  // namespace
+
+std::string metadataPath(std::string_view identifier)
+{
+    const auto url = parseUrl(identifier);
+    return url ? pathOf(*url) : std::string();
+}
+
+std::string metadataUrl(std::string_view identifier)
+{
+    const auto url = parseUrl(identifier);
+    if (!url) {
+        return {};
+    }
+
+    std::string text(url->scheme);
+    text += "://";
+    text += url->host;
+    if (!url->port.empty()) {
+        text += ':';
+        text += url->port;
+    }
+    text += pathOf(*url);
+    if (!url->query.empty()) {
+        text += '?';
+        text += url->query;
+    }
+    return text;
+}
+
+std::string metadataJson(const ProtectedResource& resource)
+{
+    std::string json = "{\"resource\":" + quoteJson(resource.identifier);
+    appendList(json, "authorization_servers", resource.servers);
+    appendList(json, "bearer_methods_supported", {"header"});
+    if (!resource.scopes.empty()) {
+        appendList(json, "scopes_supported", resource.scopes);
+    }
+    return json += '}';
+}
+
+std::vector<std::string> resourceAudiences(const ProtectedResource& resource)
+{
+    std::vector<std::string> audiences = {resource.identifier};
+
+    const auto url = parseUrl(resource.identifier);
+    if (url && url->path.empty() && url->query.empty()) {
+        appendOnce(audiences, resource.identifier + '/');
+    }
+    if (url && url->path == "/" && url->query.empty()) {
+        appendOnce(audiences, resource.identifier.substr(0, resource.identifier.size() - 1));
+    }
+
+    for (const std::string& server : resource.servers) {
+        const auto address = parseUrl(server);
+        const std::string_view path = address ? address->path : std::string_view();
+        const std::string_view last = path.substr(path.rfind('/') + 1);
+        if (last.starts_with("res_") && last != "res_") {
+            appendOnce(audiences, std::string(last));
+        }
+    }
+    return audiences;
+}
+
+}  // namespace scalekit

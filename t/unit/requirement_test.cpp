@@ -1,0 +1,170 @@
+#include "session/requirement.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "allocations.hpp"
+#include "test.hpp"
+
+using namespace scalekit;
+using namespace scalekit::test;
+
+namespace {
+
+/** A session of these claims; views into a record that it owns. */
+struct Holder {
+    std::string record;
+    SessionView session;
+
+    explicit Holder(std::vector<Claim> claims)
+    {
+        Identity identity;
+        identity.subject = "conn_1;jane";
+        identity.organization = "org_1";
+        identity.email = "jane@acme.com";
+        identity.claims = std::move(claims);
+        record = assertValue(
+            writeSession(identity, std::chrono::sys_seconds(std::chrono::seconds(1'800'000'000)),
+                         std::string(sessionIdSize, 'i')));
+        session = assertValue(readSession(record));
+    }
+
+    bool holds(std::string_view claim, std::string_view value) const
+    {
+        return claimHolds(session, claim, value);
+    }
+
+    std::string scopes() const
+    {
+        std::string text;
+        forEachScope(session,
+                     [&](std::string_view scope) { text += '<' + std::string(scope) + '>'; });
+        return text;
+    }
+};
+
+Claim scope(std::string words)
+{
+    return {"scope", false, {std::move(words)}};
+}
+
+Claim scopes(std::vector<std::string> values)
+{
+    return {"scopes", true, std::move(values)};
+}
+
+}  // namespace
+
+TEST("scopes have two names, and no others")
+{
+    assert_true(namesScopes("scope"));
+    assert_true(namesScopes("scopes"));
+    for (const char* name :
+         {"", "scop", "scopess", "Scope", "scp", "x.scope", "scope.x", " scope"}) {
+        assertCase(!namesScopes(name), name);
+    }
+}
+
+TEST("a claim holds its text, or each value of its list, and nothing else")
+{
+    const Holder jane({{"roles", true, {"admin", "a,b", "", "two words"}},
+                       {"level", false, {"7"}},
+                       {"active", false, {"true"}},
+                       {"empty", false, {""}},
+                       {"org.plan", false, {"pro"}},
+                       {"org.tags", true, {"x", "y"}}});
+
+    for (const auto& [claim, value] :
+         std::vector<std::pair<const char*, const char*>>{{"roles", "admin"},
+                                                          {"roles", "a,b"},
+                                                          {"roles", "two words"},
+                                                          {"level", "7"},
+                                                          {"active", "true"},
+                                                          {"org.plan", "pro"},
+                                                          {"org.tags", "x"},
+                                                          {"org.tags", "y"},
+                                                          {"sub", "conn_1;jane"},
+                                                          {"oid", "org_1"},
+                                                          {"email", "jane@acme.com"}}) {
+        assertCase(jane.holds(claim, value), std::string(claim) + ' ' + value);
+    }
+
+    for (const auto& [claim, value] : std::vector<std::pair<const char*, const char*>>{
+             {"roles", "Admin"}, {"roles", "admi"}, {"roles", "admins"},  {"roles", "admin a,b"},
+             {"roles", "a"},     {"roles", "two"},  {"roles", " admin"},  {"Roles", "admin"},
+             {"role", "admin"},  {"level", "07"},   {"level", "7.0"},     {"org", "pro"},
+             {"plan", "pro"},    {"org.", "pro"},   {"org.plan.", "pro"}, {"org.plan.x", "pro"},
+             {"none", "x"},      {"", "x"},         {"sub", "jane"},      {"oid", "org_2"},
+             {"oid", "org_11"},  {"name", "Jane"}}) {
+        assertCase(!jane.holds(claim, value), std::string(claim) + ' ' + value);
+    }
+}
+
+TEST("an empty value is held by nothing")
+{
+    const Holder jane({{"roles", true, {""}}, {"empty", false, {""}}, scope(""), scopes({""})});
+    for (const char* claim : {"roles", "empty", "none", "name", "scope", "scopes", ""}) {
+        assertCase(!jane.holds(claim, ""), claim);
+    }
+}
+
+TEST("bytes of a value are compared, and all of them")
+{
+    using namespace std::string_literals;
+    const Holder jane({{"roles", true, {"a\0b"s, "J\xc3\xbcrgen"}}});
+    assert_true(jane.holds("roles", "a\0b"s));
+    assert_false(jane.holds("roles", "a"));
+    assert_true(jane.holds("roles", "J\xc3\xbcrgen"));
+    assert_false(jane.holds("roles", "Ju\xcc\x88rgen"));
+}
+
+TEST("a scope is looked for among the words of scope and the values of scopes, by either name")
+{
+    const Holder jane({scope("openid  todo:read "), scopes({"todo:write", "todo:admin"})});
+    for (const char* name : {"scope", "scopes"}) {
+        for (const char* held : {"openid", "todo:read", "todo:write", "todo:admin"}) {
+            assertCase(jane.holds(name, held), held);
+        }
+        for (const char* missing : {"todo", "read", "todo:rea", "openid todo:read", "openid ", " ",
+                                    "todo:write todo:admin", "Openid", "TODO:READ"}) {
+            assertCase(!jane.holds(name, missing), missing);
+        }
+    }
+}
+
+TEST("one of the two names is enough, and none holds nothing")
+{
+    assert_true(Holder({scope("a b")}).holds("scopes", "b"));
+    assert_true(Holder({scopes({"a", "b"})}).holds("scope", "b"));
+    assert_false(Holder({}).holds("scope", "a"));
+    assert_false(Holder({{"x.scope", false, {"a"}}}).holds("scope", "a"));
+}
+
+TEST("each scope is visited once, in the order in which it is first said")
+{
+    assertView("", Holder({}).scopes());
+    assertView("", Holder({scope(""), scopes({""})}).scopes());
+    assertView("", Holder({scope("   ")}).scopes());
+    assertView("<a>", Holder({scope("a")}).scopes());
+    assertView("<b><a>", Holder({scope(" b  a ")}).scopes());
+    assertView("<a><b>", Holder({scopes({"a", "", "b"})}).scopes());
+    assertView("<a><b><c>", Holder({scope("a b a"), scopes({"b", "c", "c", "a"})}).scopes());
+    assertView("<a><a:b><ab>", Holder({scopes({"a", "ab"}), scope("a a:b")}).scopes());
+}
+
+TEST("judging allocates nothing")
+{
+    const Holder jane({{"roles", true, {"admin"}}, scope("a b"), scopes({"c", "a"})});
+    const std::size_t before = allocations;
+    std::size_t visited = 0;
+    const bool held = jane.holds("roles", "admin") && jane.holds("scope", "c");
+    forEachScope(jane.session, [&](std::string_view) { ++visited; });
+    const std::size_t made = allocations - before;
+
+    assert_true(held);
+    assert_int_equal(3, visited);
+    assert_int_equal(0, made);
+}
+
+TEST_MAIN()
