@@ -2,6 +2,7 @@
 
 use lib 't/lib';
 use Scalekit;
+use Spec;
 use Test::Nginx::Socket 'no_plan';
 
 use File::Temp 'tempdir';
@@ -21,37 +22,6 @@ sub file {
 $ENV{SCALEKIT_TEST_SECRET} = 'from the environment';
 $ENV{SCALEKIT_TEST_KEYS} = $key;
 delete $ENV{SCALEKIT_TEST_UNSET};
-
-my $spec = '';
-
-# A block whose environment has these directives, in place of the defaults of the same name.
-sub refused {
-    my ($name, $directives, @messages) = @_;
-    my ($without) = $directives =~ s/^without (\w+)// ? "--- without\n$1 \n" : '';
-    $spec .= "=== refused: $name\n--- environment\n$directives\n$without--- config\nlocation / { }\n"
-        . "--- must_die\n--- error_log\n" . join('', map {"$_\n"} @messages) . "\n";
-}
-
-sub refusedAll {
-    my ($directive, $message, @values) = @_;
-    refused("$directive $_", "$directive $_;", "scalekit_environment \"acme\": \"$directive\" ",
-        $message) for @values;
-}
-
-# The module's directives on the levels of http, server and location.
-sub refusedHere {
-    my ($name, $config, @messages) = @_;
-    my $http = $config =~ s/^http (.*)$//m ? "--- http_config\n$1\n" : '';
-    $spec .= "=== refused: $name\n$http--- config\n$config\n--- must_die\n--- error_log\n"
-        . join('', map {"$_\n"} @messages) . "\n";
-}
-
-sub accepted {
-    my ($name, $directives, $config) = @_;
-    $config //= 'location / { scalekit_auth acme; }';
-    $spec .= "=== accepted: $name\n--- environment\n$directives\n--- config\n$config\n"
-        . "location = /up { return 200 up; }\n--- request\nGET /up\n--- response_body chomp\nup\n\n";
-}
 
 # -- the environment block
 

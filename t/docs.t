@@ -52,6 +52,8 @@ push @variables, (table('src/nginx/variables.cpp', qr/^namespace \{/m, qr/^using
 my @headers = table('src/nginx/conf.hpp', qr/identityHeaderSuffixes\[\] = \{/, qr/\};/, qr/"[^"]*"/, qr/"([\w-]+)"/);
 my @endpoints = table('src/nginx/environment.cpp', qr/^std::string complete\(/m, qr/^\}/m,
                       qr/basePath \+/, qr/basePath \+ "(\/\w+)"/);
+push @endpoints, table('src/nginx/metadata.cpp', qr/^namespace \{/m, qr/^\}/m,
+                       qr/wellKnownPath = /, qr/wellKnownPath = "([^"]+)"/);
 my @words = table('src/base/reason.hpp', qr/enum class Reason[^{]*\{\s*none,/, qr/\};/,
                   qr/^    \w+,/m, qr/^    (\w+),/m);
 
@@ -59,11 +61,34 @@ my @words = table('src/base/reason.hpp', qr/enum class Reason[^{]*\{\s*none,/, q
 my %number = (OK => 200, BAD_REQUEST => 400, UNAUTHORIZED => 401, FORBIDDEN => 403, NOT_ALLOWED => 405,
               INTERNAL_SERVER_ERROR => 500, BAD_GATEWAY => 502, SERVICE_UNAVAILABLE => 503, GATEWAY_TIME_OUT => 504);
 my %status;
-my ($statuses) = content('src/nginx/respond.cpp') =~ /^ngx_uint_t statusOf\(.*?\{(.*?)^\}/ms;
+my ($statuses) = content('src/nginx/respond.cpp') =~ /^ngx_uint_t statusOf\(Reason .*?\{(.*?)^\}/ms;
 while ($statuses =~ /((?:\s*case Reason::\w+:)+)\s*return NGX_HTTP_(\w+);/g) {
     my ($cases, $name) = ($1, $2);
     $status{$_} = $number{$name} // die "which status is NGX_HTTP_$name?\n" for $cases =~ /Reason::(\w+)/g;
 }
+
+# What a bearer token is refused with: the error code (RFC 6750) of a word, as bearer.cpp gives it, and the words that
+# the check of a token comes to at all. Its status is the word's, but for the codes that respond.cpp names.
+my $named = qr/bearerError\(refusal\.reason\) == "(\w+)"\s*\? NGX_HTTP_(\w+)/;
+my %codeStatus = map { $number{$_} // $_ } content('src/nginx/respond.cpp') =~ /$named/g;
+die "src/nginx/respond.cpp gives no status to an error code\n" if !%codeStatus;
+my (%code, %description);
+my ($codes) = content('src/oidc/bearer.cpp') =~ /^Error errorOf\(.*?\{(.*?)^\}/ms;
+while ($codes =~ /((?:\s*case Reason::\w+:)+)\s*return (?:\{"(\w+)", |(invalidToken)\()"([^"]+)"/g) {
+    my ($cases, $name, $text) = ($1, $2 // 'invalid_token', $4);
+    for my $word ($cases =~ /Reason::(\w+)/g) {
+        $code{$word} = $name;
+        $codeStatus{$name} //= $status{$word} // 502;
+    }
+    $description{$text} = $name;
+}
+my $returns = () = $codes =~ /return (?!\{\})/g;
+die "the error codes of src/oidc/bearer.cpp are written differently\n" if !%code || keys %description != $returns;
+
+my ($rules) = content('src/oidc/access_token.cpp') =~ /^(.*?^Reason checkAccessToken\(.*?^\})/ms;
+die "the rules of src/oidc/access_token.cpp are not where they were\n" if !defined $rules;
+my %ofTokens = map { $_ => 1 } map { /Reason::(\w+)/g }
+    $rules, map { content($_) } qw(src/jose/jwt.cpp src/jose/verify.cpp src/oidc/token_rules.cpp);
 
 # The README's side: the first cell of every table row below a heading, up to the next heading of its level or above.
 
@@ -87,7 +112,7 @@ my %rows = (
     directive         => {rows('### At http, server and location level', qr/(\w+)/)},
     setting           => {rows('### Inside `scalekit_environment`', qr/(\w+)/)},
     variable          => {rows('## Variables', qr/\$(\w+)/)},
-    endpoint          => {rows('## Endpoints', qr/BASE(\/\w+)/)},
+    endpoint          => {rows('## Endpoints', qr/(?:BASE)?(\/[\w.\/-]+)/)},
     'identity header' => {rows('## Identity headers', qr/X-Scalekit-([\w-]+)/)},
     'reason word'     => {rows('## Reason words', qr/(\w+)/)},
 );
@@ -104,6 +129,24 @@ for my $kind (sort keys %known) {
 for my $word (@words) {
     my $expected = $status{$word} // 502;
     like($rows{'reason word'}{$word} // '', qr/^\|[^|]+\|[^|]*\b$expected\b[^|]*\|/, "README says status $expected of $word");
+}
+
+for my $word (sort keys %code) {
+    my ($cell) = ($rows{'reason word'}{$word} // '') =~ /^\|[^|]+\|([^|]*)\|/;
+    if ($code{$word} eq 'invalid_token' && !$ofTokens{$word}) {
+        unlike($cell // '', qr/\b401\b/, "README does not say that a bearer token is refused as $word");
+    } else {
+        my $expected = $codeStatus{$code{$word}};
+        like($cell // '', qr/\b$expected\b/, "README says status $expected of a bearer token's $word");
+    }
+}
+
+my $answers = section('### What a client is told');
+like($answers, qr/^\|[^|]+\| $codeStatus{$_}\b[^|]*\|[^|]*`$_`/m, "README says when a client is told $_") for sort keys %codeStatus;
+my @quoted = $readme =~ /error="(\w+)", error_description="([^"]+)"/g;
+cmp_ok(scalar @quoted, '>', 0, 'README shows challenges');
+while (my ($name, $text) = splice @quoted, 0, 2) {
+    is($description{$text}, $name, "README's challenge \"$text\" is one of ours");
 }
 
 # Names in the text and the examples that look like ours are ours.

@@ -431,3 +431,16 @@ location / {
 ['X-Cache: MISS\r\n.*Set-Cookie|Set-Cookie.*X-Cache: MISS', 'X-Cache: HIT', 'WWW-Authenticate']
 --- raw_response_headers_unlike eval
 ['X-Scalekit', 'Set-Cookie|X-Scalekit', 'Set-Cookie|X-Cache']
+
+
+
+=== of a session the scopes, but no client
+--- config eval: $::guarded
+--- request
+GET /
+--- more_headers eval
+"X-Scalekit-Client-Id: forged\nCookie: " . ::session('list:scopes' => ['read', 'write'])
+--- response_body
+GET /
+X-Scalekit-Sub: usr_1
+X-Scalekit-Scopes: read,write

@@ -1,12 +1,15 @@
 #include "nginx/access.hpp"
 
+#include "nginx/bearer.hpp"
 #include "nginx/endpoints.hpp"
+#include "nginx/identity.hpp"
 #include "nginx/interop.hpp"
-#include "nginx/login.hpp"
+#include "nginx/provider_wait.hpp"
 #include "nginx/request_headers.hpp"
 #include "nginx/respond.hpp"
 #include "nginx/session_cookie.hpp"
 #include "nginx/variables.hpp"
+#include "nginx/worker.hpp"
 
 namespace scalekit {
 
@@ -17,24 +20,11 @@ ngx_int_t accept(Context& context, const LocationConf& conf)
     context.error = Reason::none;
     context.judged = true;
     forgetVariables(context.request);
-    if (!renewSession(context) || (conf.identityHeaders && !addIdentityHeaders(context, conf))) {
+    if ((!context.bearer && !renewSession(context)) ||
+        (conf.identityHeaders && !addIdentityHeaders(context, conf))) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
     return NGX_OK;
-}
-
-/** On the way to an error_page: a login begun from there would loop, and the answer is known. */
-bool onErrorPage(const Context& context) noexcept
-{
-    // `error_page 403 = /place` clears err_status
-    return context.request->err_status != 0 || context.leftToErrorPage;
-}
-
-/** What a stranger gets instead of a guarded error page: our refusal, or nginx's own page. */
-ngx_int_t answerPlainly(Context& context)
-{
-    return context.refusal ? refuseAgain(context)
-                           : static_cast<ngx_int_t>(context.request->err_status);
 }
 
 bool sendsToLogin(ngx_http_request_t* r, const LocationConf& conf) noexcept
@@ -54,11 +44,12 @@ bool sendsToLogin(ngx_http_request_t* r, const LocationConf& conf) noexcept
     return false;
 }
 
-ngx_int_t answerStranger(Context& context, const Environment& environment, const LocationConf& conf,
-                         const Demand& demand, Reason reason)
+ngx_int_t answerStranger(Context& context, const LocationConf& conf, const Demand& demand,
+                         const Verdict& verdict)
 {
     ngx_http_request_t* r = context.request;
-    context.environment = nullptr;
+    const Environment& environment = *conf.environment;
+    const Reason reason = verdict.reason;
     context.error = reason;
     context.judged = true;
     forgetVariables(r);
@@ -66,13 +57,14 @@ ngx_int_t answerStranger(Context& context, const Environment& environment, const
     if (static_cast<Unauthenticated>(conf.unauthenticated) == Unauthenticated::pass) {
         return NGX_DECLINED;
     }
-    if (onErrorPage(context)) {
-        return answerPlainly(context);
-    }
-    if (!sendsToLogin(r, conf)) {
-        return refuse(
-            context,
-            {.reason = reason, .environment = environment.name, .loginUrl = environment.loginPath});
+    if (!conf.takesCookies() || onErrorPage(context) || !sendsToLogin(r, conf)) {
+        Refusal refusal = conf.takesTokens()
+                              ? bearerRefusal(context, conf, verdict)
+                              : Refusal{.reason = reason, .environment = environment.name};
+        if (conf.takesCookies()) {
+            refusal.loginUrl = environment.loginPath;
+        }
+        return deny(context, std::move(refusal));
     }
     if ((reason == Reason::unauthenticated || reason == Reason::session_invalid) &&
         loginsJustCompleted(context, environment) >= markLimit) {
@@ -85,42 +77,89 @@ ngx_int_t answerStranger(Context& context, const Environment& environment, const
     return beginLogin(context, environment, {currentUrl(r), std::move(*routing)});
 }
 
-ngx_int_t judge(Context& context, const Environment& environment, const LocationConf& conf)
+/** Whether the provider may have replaced its keys since ours were fetched. */
+bool newerKeysMayHelp(const Verdict& verdict) noexcept
+{
+    return verdict.token &&
+           (verdict.reason == Reason::key_unknown || verdict.reason == Reason::signature_invalid);
+}
+
+/** A token is refused only once it is clear that newer keys, or any keys at all, will not help. */
+ngx_int_t answerBadToken(Context& context, const LocationConf& conf, const Verdict& verdict)
+{
+    const Environment& environment = *conf.environment;
+    const bool waits = newerKeysMayHelp(verdict) ? awaitNewerKeys(context, environment)
+                                                 : verdict.reason == Reason::provider_unavailable &&
+                                                       awaitProvider(context, environment);
+    return waits ? suspend(context.request) : deny(context, bearerRefusal(context, conf, verdict));
+}
+
+ngx_int_t answerUnmet(Context& context, const LocationConf& conf, const Verdict& verdict)
+{
+    Refusal refusal =
+        verdict.token ? bearerRefusal(context, conf, verdict)
+                      : Refusal{.reason = verdict.reason, .environment = conf.environment->name};
+    refusal.detail = view(verdict.unmet->text);
+    return deny(context, std::move(refusal));
+}
+
+ngx_int_t judge(Context& context, const LocationConf& conf)
 {
     ngx_http_request_t* r = context.request;
-    if (const Endpoint endpoint = endpointOf(r, environment); endpoint != Endpoint::none) {
+    const Environment& environment = *conf.environment;
+    static_cast<Caller&>(context) = {};  // of another place, before an internal redirect
+    forgetVariables(r);
+
+    if (const Endpoint endpoint = endpointOf(r, environment);
+        endpoint != Endpoint::none && conf.takesCookies()) {
         return serveEndpoint(endpoint, context, environment, conf);
     }
 
     const Demand demand = evaluateDemand(r, conf);
-    const Reason reason = findSession(context, conf, demand);
     if (demand.reason != Reason::none) {
-        return onErrorPage(context)
-                   ? answerPlainly(context)
-                   : refuse(context, {.reason = demand.reason, .environment = environment.name});
+        return deny(context, {.reason = demand.reason, .environment = environment.name});
     }
-    return reason == Reason::none ? accept(context, conf)
-                                  : answerStranger(context, environment, conf, demand, reason);
+    const Verdict verdict = findIdentity(r, context, conf, demand);
+    if (verdict.reason == Reason::none) {
+        return accept(context, conf);
+    }
+    if (verdict.unmet != nullptr) {
+        return answerUnmet(context, conf, verdict);
+    }
+    return verdict.token ? answerBadToken(context, conf, verdict)
+                         : answerStranger(context, conf, demand, verdict);
 }
 
-/** The verdict on a subrequest by its own place; the main request keeps the one it has. */
-Reason judgeSubrequest(ngx_http_request_t* r, Context& context, const LocationConf& conf)
-{
-    const Environment* const environment = context.environment;
-    const SessionView session = context.session;
-    const std::string_view record = context.record;
+/** What the place of a subrequest says of the request, and whether that is its identity. */
+struct SubrequestVerdict {
+    Verdict verdict;
+    bool sameCaller;
+};
 
-    const Reason reason = findSession(context, conf, evaluateDemand(r, conf));
-    context.environment = environment;
-    context.session = session;
-    context.record = record;
-    return reason;
+/** The main request keeps its own identity, also when this throws. */
+SubrequestVerdict judgeSubrequest(ngx_http_request_t* r, Context& context, const LocationConf& conf)
+{
+    struct Restore {
+        ngx_http_request_t* r;
+        Context& context;
+        Caller caller;
+        ~Restore()
+        {
+            static_cast<Caller&>(context) = caller;
+            forgetVariables(r);  // which main and subrequests share
+        }
+    };
+    const Restore restore{r, context, context};
+    forgetVariables(r);
+    shareIdentity(r, true);  // for variables in the place's own directives
+    const Verdict verdict = findIdentity(r, context, conf, evaluateDemand(r, conf));
+    return {verdict, verdict.reason == Reason::none && restore.caller.same(context)};
 }
 
 /**
- * A subrequest cannot be redirected or asked to wait: it passes with a session of its place, or it
- * is refused. The identity headers that it shares with the main request stay only where they are of
- * the same environment.
+ * A subrequest cannot be redirected or asked to wait: it passes with an identity of its place, or
+ * it is refused. The upstream reads the identity headers of the main request, so where that has an
+ * identity of this environment, it has to be the same one.
  */
 ngx_int_t prepareSubrequest(ngx_http_request_t* r, const LocationConf& conf)
 {
@@ -128,16 +167,22 @@ ngx_int_t prepareSubrequest(ngx_http_request_t* r, const LocationConf& conf)
     if (context == nullptr) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-    if (static_cast<Unauthenticated>(conf.unauthenticated) != Unauthenticated::pass) {
-        const Reason reason = judgeSubrequest(r, *context, conf);
-        if (reason != Reason::none) {
-            return static_cast<ngx_int_t>(statusOf(reason));
+    const auto [verdict, sameCaller] = judgeSubrequest(r, *context, conf);
+    shareIdentity(r, sameCaller);
+    if (newerKeysMayHelp(verdict)) {
+        worker()->providers.askForKeys(*conf.environment);  // for the next request
+    }
+
+    if (verdict.reason == Reason::none) {
+        if (!sameCaller && context->environment == conf.environment) {
+            return NGX_HTTP_FORBIDDEN;
         }
+    } else if (verdict.token ||
+               static_cast<Unauthenticated>(conf.unauthenticated) != Unauthenticated::pass) {
+        return static_cast<ngx_int_t>(
+            statusOf({.reason = verdict.reason, .environment = {}, .token = verdict.token}));
     }
-    if (context->environment != conf.environment && !removeIdentityHeaders(r)) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-    return NGX_DECLINED;
+    return sameCaller || removeIdentityHeaders(r) ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 }  // namespace
@@ -149,8 +194,7 @@ try {
         return NGX_DECLINED;
     }
     Context* context = obtainContext(r);
-    return context != nullptr ? judge(*context, *conf.environment, conf)
-                              : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    return context != nullptr ? judge(*context, conf) : NGX_HTTP_INTERNAL_SERVER_ERROR;
 } catch (...) {
     logLine(NGX_LOG_CRIT, r->connection->log, "out of memory, the request is refused");
     return NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -1,5 +1,6 @@
 #include "nginx/conf.hpp"
 
+#include "nginx/directive.hpp"
 #include "nginx/interop.hpp"
 #include "nginx/store.hpp"
 
@@ -12,20 +13,6 @@ namespace {
 constexpr std::size_t minZoneSize = 1024 * 1024;
 constexpr std::size_t defaultZoneSize = 4 * 1024 * 1024;
 constexpr std::string_view defaultIdentityPrefix = "X-Scalekit-";
-
-ngx_str_t* arguments(ngx_conf_t* cf)
-{
-    return static_cast<ngx_str_t*>(cf->args->elts);
-}
-
-bool compile(ngx_conf_t* cf, ngx_str_t* text, ngx_http_complex_value_t* value)
-{
-    ngx_http_compile_complex_value_t compile = {};
-    compile.cf = cf;
-    compile.value = text;
-    compile.complex_value = value;
-    return ngx_http_compile_complex_value(&compile) == NGX_OK;
-}
 
 /** How prefixes and header names are compared: lower case, '-' for '_'. */
 std::string foldedName(std::string_view name)
@@ -107,6 +94,11 @@ try {
     return confError;
 }
 
+void* createServerConf(ngx_conf_t* cf) noexcept
+{
+    return make<ServerConf>(cf->pool);
+}
+
 void* createLocationConf(ngx_conf_t* cf) noexcept
 {
     auto* conf = static_cast<LocationConf*>(ngx_pcalloc(cf->pool, sizeof(LocationConf)));
@@ -120,6 +112,10 @@ void* createLocationConf(ngx_conf_t* cf) noexcept
         conf->prompt = static_cast<ngx_http_complex_value_t*>(NGX_CONF_UNSET_PTR);
         conf->authorizeParameters = static_cast<ngx_array_t*>(NGX_CONF_UNSET_PTR);
         conf->identityHeaders = NGX_CONF_UNSET;
+        conf->bearer = NGX_CONF_UNSET_UINT;
+        conf->audiences = static_cast<ngx_array_t*>(NGX_CONF_UNSET_PTR);
+        conf->token = static_cast<ngx_http_complex_value_t*>(NGX_CONF_UNSET_PTR);
+        conf->requirements = static_cast<ngx_array_t*>(NGX_CONF_UNSET_PTR);
     }
     return conf;
 }
@@ -152,6 +148,9 @@ try {
 
     ngx_conf_merge_uint_value(conf.unauthenticated, prev.unauthenticated,
                               static_cast<ngx_uint_t>(Unauthenticated::automatic));
+    if (!mergeBearerConf(cf, prev, conf)) {
+        return confError;
+    }
     ngx_conf_merge_ptr_value(conf.connectionId, prev.connectionId, nullptr);
     ngx_conf_merge_ptr_value(conf.organizationId, prev.organizationId, nullptr);
     ngx_conf_merge_ptr_value(conf.domain, prev.domain, nullptr);

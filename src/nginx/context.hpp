@@ -13,12 +13,27 @@ namespace scalekit {
 
 class CodeExchange;
 
+/** The identity that a request has, while it has one: from a session cookie or a bearer token. */
+struct Caller {
+    const Environment* environment = nullptr;  // that vouches for it
+    std::string_view record{};                 // opened; the session is views into it
+    SessionView session{};
+    bool bearer = false;
+    std::chrono::sys_seconds tokenExpires{};  // of a bearer token
+
+    /** True for one and the same session or token. */
+    bool same(const Caller& other) const noexcept
+    {
+        return environment == other.environment && bearer == other.bearer && record == other.record;
+    }
+};
+
 /**
  * What the module knows of one request. Made when first needed, kept by the request's pool, so that
  * it is still there in the log phase and found again after an internal redirect (which zeroes
  * nginx's own table of contexts).
  */
-struct Context {
+struct Context : Caller {
     explicit Context(ngx_http_request_t* r);
     ~Context();
     Context(const Context&) = delete;
@@ -32,12 +47,8 @@ struct Context {
     std::size_t cookieLineCount = 0;
     bool scrubbed = false;  // the client's headers were cleaned
 
-    // the identity: set while the request has one; the session is views into the opened record
-    const Environment* environment = nullptr;
-    std::string_view record;
-    SessionView session{};
     bool cookieRenewed = false;
-    bool looking = false;  // a variable looks at the session ahead of the verdict
+    bool looking = false;  // a variable looks at the identity ahead of the verdict
 
     // the verdict: why there is no session or no access, what the client was told, and where to
     // find it in the log
@@ -49,6 +60,7 @@ struct Context {
 
     ProviderCache::Waiter providerWaiter;
     bool providerAwaited = false;  // the wait is over, with or without success
+    bool keysAwaited = false;      // likewise for newer keys
     std::unique_ptr<CodeExchange> exchange;
 
     bool authenticated() const noexcept { return environment != nullptr; }
@@ -57,6 +69,13 @@ struct Context {
 /** The context of the main request; nullptr when there is none (find) or no memory (obtain). */
 Context* findContext(ngx_http_request_t* r) noexcept;
 Context* obtainContext(ngx_http_request_t* r) noexcept;
+
+/**
+ * A subrequest shares the identity of its main request where its own place takes the very same;
+ * elsewhere it has none.
+ */
+void shareIdentity(ngx_http_request_t* subrequest, bool shared) noexcept;
+bool sharesIdentity(ngx_http_request_t* subrequest) noexcept;
 
 /**
  * Leaves the phase until resume(): the caller returns what this returns (NGX_AGAIN). A client that

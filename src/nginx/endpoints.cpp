@@ -252,6 +252,9 @@ ngx_int_t serveEndpoint(Endpoint endpoint, Context& context, const Environment& 
 
 std::chrono::sys_seconds sessionEnd(const Context& context) noexcept
 {
+    if (context.bearer) {
+        return context.tokenExpires;
+    }
     const SessionLimits& limits = context.environment->limits;
     return std::min(context.session.created + limits.lifetime, context.session.seen + limits.idle);
 }

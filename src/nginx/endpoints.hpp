@@ -14,7 +14,7 @@ Endpoint endpointOf(ngx_http_request_t* r, const Environment& environment) noexc
 ngx_int_t serveEndpoint(Endpoint endpoint, Context& context, const Environment& environment,
                         const LocationConf& conf);
 
-/** When the session ends if it is used no more, or at the latest. */
+/** When the identity ends: the session if it is used no more, or the bearer token. */
 std::chrono::sys_seconds sessionEnd(const Context& context) noexcept;
 
 }  // namespace scalekit

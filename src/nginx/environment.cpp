@@ -59,6 +59,20 @@ std::string checkSchemes(const Environment& environment)
     return "";
 }
 
+bool deriveKeys(Environment& environment, const std::vector<std::string>& secrets)
+{
+    Result<SealKeys> stateKeys = SealKeys::derive(secrets, "state");
+    Result<SealKeys> bindingKeys = SealKeys::derive(secrets, "login");
+    Result<SealKeys> sessionKeys = SealKeys::derive(secrets, "session");
+    if (!stateKeys || !bindingKeys || !sessionKeys) {
+        return false;
+    }
+    environment.party.stateKeys = *std::move(stateKeys);
+    environment.party.bindingKeys = *std::move(bindingKeys);
+    environment.sessionKeys = *std::move(sessionKeys);
+    return true;
+}
+
 std::string complete(EnvironmentDraft& draft)
 {
     Environment& environment = draft.environment;
@@ -70,13 +84,6 @@ std::string complete(EnvironmentDraft& draft)
     if (party.client.id.empty()) {
         return "\"client_id\" is missing; it stands in the Scalekit dashboard under API "
                "credentials";
-    }
-    if (party.client.secret.empty() && party.client.authentication != ClientAuthentication::none) {
-        return "\"client_secret\" is missing; write it as file:PATH, or set \"client_auth none\" "
-               "for a public client";
-    }
-    if (draft.sessionSecrets.empty()) {
-        return "\"session_keys\" is missing; make a key with: openssl rand -base64 48";
     }
     const std::string problem = checkSchemes(environment);
     if (!problem.empty()) {
@@ -91,15 +98,10 @@ std::string complete(EnvironmentDraft& draft)
     environment.limits.skew = party.skew;
     environment.provider.allowHttp = environment.allowHttp;
 
-    Result<SealKeys> stateKeys = SealKeys::derive(draft.sessionSecrets, "state");
-    Result<SealKeys> bindingKeys = SealKeys::derive(draft.sessionSecrets, "login");
-    Result<SealKeys> sessionKeys = SealKeys::derive(draft.sessionSecrets, "session");
-    if (!stateKeys || !bindingKeys || !sessionKeys) {
+    environment.hasSessionKeys = !draft.sessionSecrets.empty();
+    if (environment.hasSessionKeys && !deriveKeys(environment, draft.sessionSecrets)) {
         return "OpenSSL could not derive keys from \"session_keys\"";
     }
-    party.stateKeys = *std::move(stateKeys);
-    party.bindingKeys = *std::move(bindingKeys);
-    environment.sessionKeys = *std::move(sessionKeys);
 
     SessionCookie& cookie = environment.cookie;
     cookie.plainName = cookie.name;
@@ -119,7 +121,44 @@ std::string complete(EnvironmentDraft& draft)
     return "";
 }
 
+/** What signing people in needs and this environment does not have. */
+std::string missingSecret(const Environment& environment)
+{
+    const Client& client = environment.party.client;
+    if (client.secret.empty() && client.authentication != ClientAuthentication::none) {
+        return "\"client_secret\" is missing; write it as file:PATH, or set \"client_auth none\" "
+               "for a public client";
+    }
+    if (!environment.hasSessionKeys) {
+        return "\"session_keys\" is missing; make a key with: openssl rand -base64 48";
+    }
+    return "";
+}
+
 }  // namespace
+
+ngx_int_t checkSecrets(ngx_conf_t* cf) noexcept
+try {
+    const auto& main =
+        *static_cast<MainConf*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_scalekit_module));
+    for (const auto& environment : main.environments) {
+        if (environment->used && !environment->usedToLogin) {
+            continue;
+        }
+        const std::string problem = missingSecret(*environment);
+        if (!problem.empty()) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "scalekit_environment \"%s\": %s (only places with \"scalekit_bearer "
+                          "only\" do without) in %s:%ui",
+                          environment->name.c_str(), problem.c_str(), environment->file.c_str(),
+                          environment->line);
+            return NGX_ERROR;
+        }
+    }
+    return NGX_OK;
+} catch (...) {
+    return NGX_ERROR;
+}
 
 char* setEnvironment(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
 try {

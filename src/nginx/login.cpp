@@ -5,9 +5,9 @@
 #include "crypto/random.hpp"
 #include "nginx/code_exchange.hpp"
 #include "nginx/interop.hpp"
+#include "nginx/provider_wait.hpp"
 #include "nginx/respond.hpp"
 #include "nginx/session_cookie.hpp"
-#include "nginx/worker.hpp"
 
 #include <algorithm>
 
@@ -53,40 +53,6 @@ std::string retryUrl(const Environment& environment, const LoginState& state)
         url += "?" + query;
     }
     return url;
-}
-
-void onProvider(void* data) noexcept
-{
-    resume(static_cast<Context*>(data)->request);
-}
-
-/**
- * The environment's provider; without one, `result` is what the phase handler returns: it waits or
- * has refused.
- */
-const ProviderCache::Snapshot* needProvider(Context& context, const Environment& environment,
-                                            ngx_int_t& result)
-{
-    ProviderCache& providers = worker()->providers;
-    const ProviderCache::Snapshot* snapshot = providers.current(environment);
-    if (snapshot != nullptr) {
-        return snapshot;
-    }
-    if (context.providerWaiter.waiting) {
-        result = NGX_AGAIN;
-        return nullptr;
-    }
-    if (context.providerAwaited || !providers.promising(environment)) {
-        result = refuse(context,
-                        {.reason = Reason::provider_unavailable, .environment = environment.name});
-        return nullptr;
-    }
-    context.providerAwaited = true;
-    context.providerWaiter.wake = onProvider;
-    context.providerWaiter.data = &context;
-    providers.awaitProvider(environment, context.providerWaiter, environment.timeout);
-    result = suspend(context.request);
-    return nullptr;
 }
 
 /**
@@ -159,6 +125,17 @@ ngx_int_t complete(Context& context, const Environment& environment, const Login
     return sendRedirect(context.request, safeReturnUrl(done.returnUrl));
 }
 
+/** Roles that a requirement looks for in vain may have been in there. */
+void logUnusedToken(ngx_http_request_t* r, const Environment& environment, Reason reason)
+{
+    ngx_log_t plain = *r->connection->log;
+    plain.handler = nullptr;  // quotes the request line, which holds the code
+    std::string line = "the access token of a login is not used: reason=";
+    line += word(reason);
+    line += " environment=" + environment.name;
+    logLine(NGX_LOG_NOTICE, &plain, line);
+}
+
 ngx_int_t conclude(Context& context, const Environment& environment)
 {
     const std::optional<Step>& outcome = context.exchange->outcome();
@@ -166,6 +143,9 @@ ngx_int_t conclude(Context& context, const Environment& environment)
         return NGX_AGAIN;
     }
     if (const auto* done = std::get_if<Done>(&*outcome)) {
+        if (done->accessToken != Reason::none) {
+            logUnusedToken(context.request, environment, done->accessToken);
+        }
         return complete(context, environment, context.exchange->state(), *done);
     }
     const auto* refused = std::get_if<Refuse>(&*outcome);

@@ -1,6 +1,7 @@
 #include "nginx/access.hpp"
 #include "nginx/conf.hpp"
 #include "nginx/interop.hpp"
+#include "nginx/metadata.hpp"
 #include "nginx/variables.hpp"
 #include "nginx/worker.hpp"
 
@@ -44,6 +45,16 @@ ngx_command_t commands[] = {
      NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr},
     {ngx_string("scalekit_identity_headers"), everywhere | NGX_CONF_TAKE12, setIdentityHeaders,
      NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr},
+    {ngx_string("scalekit_bearer"), everywhere | NGX_CONF_TAKE123, setBearer,
+     NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr},
+    {ngx_string("scalekit_audience"), everywhere | NGX_CONF_1MORE, setAudience,
+     NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr},
+    {ngx_string("scalekit_token"), everywhere | NGX_CONF_TAKE1, setToken, NGX_HTTP_LOC_CONF_OFFSET,
+     offsetof(LocationConf, token), nullptr},
+    {ngx_string("scalekit_require"), everywhere | NGX_CONF_1MORE, setRequirement,
+     NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr},
+    {ngx_string("scalekit_resource"), NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF | NGX_CONF_TAKE123,
+     setResource, NGX_HTTP_LOC_CONF_OFFSET, 0, nullptr},
     ngx_null_command,
 };
 
@@ -62,12 +73,14 @@ ngx_int_t initialize(ngx_conf_t* cf) noexcept
     const auto* main =
         static_cast<MainConf*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_scalekit_module));
     if (main->environments.empty()) {
-        return NGX_OK;
+        return checkGuardLines(cf);
     }
     auto* core = static_cast<ngx_http_core_main_conf_t*>(
         ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
-    if (!indexVariables(cf) || !addHandler(core, NGX_HTTP_PREACCESS_PHASE, prepareRequest) ||
-        !addHandler(core, NGX_HTTP_ACCESS_PHASE, checkAccess)) {
+    if (!indexVariables(cf) || !addHandler(core, NGX_HTTP_POST_READ_PHASE, serveMetadata) ||
+        !addHandler(core, NGX_HTTP_PREACCESS_PHASE, prepareRequest) ||
+        !addHandler(core, NGX_HTTP_ACCESS_PHASE, checkAccess) || checkSecrets(cf) != NGX_OK ||
+        checkGuardLines(cf) != NGX_OK) {
         return NGX_ERROR;
     }
     return checkCallbackLocations(cf);
@@ -78,7 +91,7 @@ ngx_http_module_t moduleContext = {
     initialize,          // postconfiguration
     createMainConf,      // create main configuration
     initMainConf,        // init main configuration
-    nullptr,             // create server configuration
+    createServerConf,    // create server configuration
     nullptr,             // merge server configuration
     createLocationConf,  // create location configuration
     mergeLocationConf,   // merge location configuration

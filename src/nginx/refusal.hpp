@@ -7,7 +7,7 @@
 
 namespace scalekit {
 
-/** What a refused request is told. All of it comes from the module, nothing from the request. */
+/** What a refused request is told. All of it comes from the module or its configuration. */
 struct Refusal {
     Reason reason;
     std::string_view environment;  // its name, for the log
@@ -16,6 +16,10 @@ struct Refusal {
     std::string retryUrl{};        // where "Try again" leads; empty: this very URL
     std::string loginUrl{};        // offered to programs with a 401
     bool json = false;             // an endpoint for programs: JSON whatever Accept says
+    bool token = false;            // what is refused is a bearer token
+    bool exposeChallenge = false;  // to scripts of other origins
+    std::string scope{};           // the scopes that a token would need
+    std::string challenge{};       // WWW-Authenticate; empty: on a 401, the one for cookies
 };
 
 }  // namespace scalekit

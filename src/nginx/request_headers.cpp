@@ -1,6 +1,7 @@
 #include "nginx/request_headers.hpp"
 
 #include "nginx/interop.hpp"
+#include "session/requirement.hpp"
 
 #include <algorithm>
 #include <array>
@@ -167,9 +168,10 @@ bool scrub(ngx_http_request_t* r, const MainConf& main)
     });
 }
 
-std::string_view sessionValue(const SessionView& session, IdentityHeader header,
-                              ngx_pool_t* pool) noexcept
+std::string_view identityValue(const Context& context, IdentityHeader header) noexcept
 {
+    const SessionView& session = context.session;
+    ngx_pool_t* pool = context.request->pool;
     switch (header) {
     case IdentityHeader::subject:
         return headerSafe(pool, session.subject);
@@ -187,6 +189,10 @@ std::string_view sessionValue(const SessionView& session, IdentityHeader header,
         return joinedValues(pool, findClaim(session, "roles"));
     case IdentityHeader::permissions:
         return joinedValues(pool, findClaim(session, "permissions"));
+    case IdentityHeader::scopes:
+        return joinedScopes(pool, session);
+    case IdentityHeader::client:
+        return context.bearer ? joinedValues(pool, findClaim(session, "client_id")) : "";
     }
     return {};
 }
@@ -294,8 +300,7 @@ bool addIdentityHeaders(Context& context, const LocationConf& conf) noexcept
     ngx_list_part_t* part = &added->part;
     part->elts = added->headers;
     for (std::size_t i = 0; i < identityHeaderCount; ++i) {
-        const std::string_view value =
-            sessionValue(context.session, static_cast<IdentityHeader>(i), r->pool);
+        const std::string_view value = identityValue(context, static_cast<IdentityHeader>(i));
         if (value.data() == nullptr) {
             return false;
         }
@@ -339,11 +344,15 @@ std::string_view headerSafe(ngx_pool_t* pool, std::string_view text) noexcept
     return {reinterpret_cast<char*>(out), static_cast<std::size_t>(end - out)};
 }
 
-std::string_view joinedValues(ngx_pool_t* pool, const ClaimView& claim) noexcept
+namespace {
+
+/** Joins what `each(visit)` visits, twice: to measure and to write. */
+template <class Each>
+std::string_view joined(ngx_pool_t* pool, Each&& each) noexcept
 {
     std::size_t size = 0;
     bool plain = true;
-    forEachValue(claim, [&](std::string_view value) {
+    each([&](std::string_view value) {
         size += value.size() + 1;
         plain = plain && allPlain(value, plainInList);
     });
@@ -355,11 +364,23 @@ std::string_view joinedValues(ngx_pool_t* pool, const ClaimView& claim) noexcept
         return {};
     }
     u_char* end = out;
-    forEachValue(claim, [&](std::string_view value) {
+    each([&](std::string_view value) {
         end = plain ? ngx_cpymem(end, value.data(), value.size()) : encode(end, value, plainInList);
         *end++ = ',';
     });
     return {reinterpret_cast<char*>(out), static_cast<std::size_t>(end - out) - 1};
+}
+
+}  // namespace
+
+std::string_view joinedValues(ngx_pool_t* pool, const ClaimView& claim) noexcept
+{
+    return joined(pool, [&](auto&& visit) { forEachValue(claim, visit); });
+}
+
+std::string_view joinedScopes(ngx_pool_t* pool, const SessionView& session) noexcept
+{
+    return joined(pool, [&](auto&& visit) { forEachScope(session, visit); });
 }
 
 }  // namespace scalekit

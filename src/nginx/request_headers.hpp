@@ -35,4 +35,7 @@ std::string_view headerSafe(ngx_pool_t* pool, std::string_view text) noexcept;
 /** The values of a claim, each header-safe and without a raw ',', joined by ','. */
 std::string_view joinedValues(ngx_pool_t* pool, const ClaimView& claim) noexcept;
 
+/** The identity's scopes likewise. */
+std::string_view joinedScopes(ngx_pool_t* pool, const SessionView& session) noexcept;
+
 }  // namespace scalekit

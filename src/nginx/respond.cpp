@@ -5,6 +5,7 @@
 #include "nginx/interop.hpp"
 #include "nginx/pages.hpp"
 #include "nginx/variables.hpp"
+#include "oidc/bearer.hpp"
 
 namespace scalekit {
 
@@ -23,7 +24,7 @@ std::string newReference()
     return reference;
 }
 
-ngx_uint_t logLevelOf(Reason reason) noexcept
+ngx_uint_t logLevelOf(Reason reason, ngx_uint_t status) noexcept
 {
     switch (reason) {
     case Reason::internal:
@@ -32,7 +33,7 @@ ngx_uint_t logLevelOf(Reason reason) noexcept
     case Reason::provider_unavailable:
         return NGX_LOG_ERR;
     default:
-        return statusOf(reason) >= NGX_HTTP_INTERNAL_SERVER_ERROR ? NGX_LOG_ERR : NGX_LOG_INFO;
+        return status >= NGX_HTTP_INTERNAL_SERVER_ERROR ? NGX_LOG_ERR : NGX_LOG_INFO;
     }
 }
 
@@ -42,6 +43,7 @@ ngx_uint_t logLevelOf(Reason reason) noexcept
  */
 void logRefusal(ngx_http_request_t* r, const Refusal& refusal, std::string_view reference)
 {
+    const ngx_uint_t level = logLevelOf(refusal.reason, statusOf(refusal));
     ngx_connection_t* c = r->connection;
     ngx_log_t plain = *c->log;
     plain.handler = nullptr;
@@ -63,7 +65,7 @@ void logRefusal(ngx_http_request_t* r, const Refusal& refusal, std::string_view 
     const auto* server = static_cast<ngx_http_core_srv_conf_t*>(
         ngx_http_get_module_srv_conf(r, ngx_http_core_module));
     line += view(server->server_name);
-    logLine(logLevelOf(refusal.reason), &plain, line);
+    logLine(level, &plain, line);
 }
 
 /**
@@ -92,11 +94,14 @@ bool othersHaveASay(ngx_http_request_t* r, ngx_uint_t status) noexcept
 }
 
 /**
- * Through nginx's own slot, so that auth_basic under `satisfy any` replaces it and a success
- * removes it.
+ * Through nginx's own slot: there a success under `satisfy any` removes it again, unless auth_basic
+ * put a challenge of its own into the slot.
  */
-bool addChallenge(ngx_http_request_t* r, std::string_view environment)
+bool addChallenge(ngx_http_request_t* r, const Refusal& refusal)
 {
+    const std::string challenge =
+        refusal.challenge.empty() ? "Scalekit realm=\"" + std::string(refusal.environment) + "\""
+                                  : refusal.challenge;
     ngx_table_elt_t* header =
         r->headers_out.www_authenticate;  // of an earlier pass through the phases
     if (header == nullptr) {
@@ -108,21 +113,57 @@ bool addChallenge(ngx_http_request_t* r, std::string_view environment)
     *header = {};
     header->hash = 1;
     header->key = borrow("WWW-Authenticate");
-    header->value = copy(r->pool, "Scalekit realm=\"" + std::string(environment) + "\"");
+    header->value = copy(r->pool, challenge);
     r->headers_out.www_authenticate = header;
-    return header->value.data != nullptr;
+    return header->value.data != nullptr &&
+           (!refusal.exposeChallenge ||
+            addHeader(r, "Access-Control-Expose-Headers", "WWW-Authenticate"));
 }
 
-std::string refusalJson(const Refusal& refusal, std::string_view sentence,
-                        std::string_view reference)
+/** The body that goes with an error code of RFC 6750. */
+std::string tokenErrorJson(const Refusal& refusal, std::string_view reference)
 {
+    std::string json = "{\"error\":" + quoteJson(bearerError(refusal.reason));
+    json += ",\"error_description\":" + quoteJson(bearerErrorDescription(refusal.reason));
+    json += ",\"reason\":" + quoteJson(word(refusal.reason));
+    if (!refusal.scope.empty()) {
+        json += ",\"scope\":" + quoteJson(refusal.scope);
+    }
+    return json + ",\"reference\":" + quoteJson(reference) + "}\n";
+}
+
+std::string_view sentenceOf(const Refusal& refusal) noexcept
+{
+    return refusal.sentence.empty() ? sentenceOf(refusal.reason) : refusal.sentence;
+}
+
+/** True for what RFC 6750 has an error code for. */
+bool tokenError(const Refusal& refusal) noexcept
+{
+    return refusal.token && !bearerError(refusal.reason).empty();
+}
+
+std::string refusalPage(const Refusal& refusal, std::string_view reference)
+{
+    if (tokenError(refusal)) {
+        const std::string sentence = std::string(bearerErrorDescription(refusal.reason)) + ".";
+        return errorPage("This access token is not accepted", sentence, refusal.retryUrl,
+                         reference);
+    }
+    return errorPage(titleOf(refusal.reason), sentenceOf(refusal), refusal.retryUrl, reference);
+}
+
+std::string refusalJson(const Refusal& refusal, std::string_view reference)
+{
+    if (tokenError(refusal)) {
+        return tokenErrorJson(refusal, reference);
+    }
     std::string json = "{\"error\":";
-    json +=
-        statusOf(refusal.reason) == NGX_HTTP_UNAUTHORIZED ? "\"unauthenticated\"" : "\"refused\"";
+    json += statusOf(refusal) == NGX_HTTP_UNAUTHORIZED ? "\"unauthenticated\"" : "\"refused\"";
     // whether a cookie opened is nobody's business
     const bool unopened = refusal.reason == Reason::session_invalid;
     json += ",\"reason\":" + quoteJson(word(unopened ? Reason::unauthenticated : refusal.reason));
-    json += ",\"message\":" + quoteJson(sentence);
+    json += ",\"message\":" + quoteJson(sentenceOf(refusal));
     json += ",\"reference\":" + quoteJson(reference);
     if (!refusal.loginUrl.empty()) {
         json += ",\"login\":" + quoteJson(refusal.loginUrl);
@@ -205,17 +246,40 @@ ngx_int_t sendRedirect(ngx_http_request_t* r, std::string_view location)
     return sendBody(r, safe ? NGX_HTTP_MOVED_TEMPORARILY : NGX_HTTP_SEE_OTHER, "text/plain", "");
 }
 
+namespace {
+
+/** Sends the refusal that the context has. */
+ngx_int_t answer(Context& context)
+{
+    ngx_http_request_t* r = context.request;
+    const Refusal& refusal = *context.refusal;
+    const ngx_uint_t status = statusOf(refusal);
+    context.error = refusal.reason;
+
+    if (status == NGX_HTTP_SERVICE_UNAVAILABLE && !addHeader(r, "Retry-After", "5")) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (!refusal.json && wantsPage(r)) {
+        return sendBody(r, status, "text/html; charset=utf-8",
+                        refusalPage(refusal, context.reference));
+    }
+    return sendBody(r, status, "application/json", refusalJson(refusal, context.reference));
+}
+
+}  // namespace
+
 ngx_int_t refuse(Context& context, Refusal refusal)
 {
     ngx_http_request_t* r = context.request;
-    const ngx_uint_t status = statusOf(refusal.reason);
+    const ngx_uint_t status = statusOf(refusal);
 
     context.error = refusal.reason;
     context.judged = true;
     context.reference = newReference();
     forgetVariables(r);
     logRefusal(r, refusal, context.reference);
-    const bool challenged = status != NGX_HTTP_UNAUTHORIZED || addChallenge(r, refusal.environment);
+    const bool challenged =
+        (status != NGX_HTTP_UNAUTHORIZED && refusal.challenge.empty()) || addChallenge(r, refusal);
     refusal.detail = {};  // said; it need not outlive this call
     context.refusal = std::make_unique<const Refusal>(std::move(refusal));
 
@@ -229,28 +293,29 @@ ngx_int_t refuse(Context& context, Refusal refusal)
         context.leftToErrorPage = true;
         return static_cast<ngx_int_t>(status);
     }
-    return refuseAgain(context);
+    return answer(context);
 }
 
-ngx_int_t refuseAgain(Context& context)
+bool onErrorPage(const Context& context) noexcept
+{
+    // `error_page 403 = /place` clears err_status
+    return context.request->err_status != 0 || context.leftToErrorPage;
+}
+
+ngx_int_t deny(Context& context, Refusal refusal)
 {
     ngx_http_request_t* r = context.request;
-    const Refusal& refusal = *context.refusal;
-    const ngx_uint_t status = statusOf(refusal.reason);
-    context.error = refusal.reason;
-
-    if (status == NGX_HTTP_SERVICE_UNAVAILABLE && !addHeader(r, "Retry-After", "5")) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    if (!onErrorPage(context)) {
+        return refuse(context, std::move(refusal));
     }
-    const std::string_view sentence =
-        refusal.sentence.empty() ? sentenceOf(refusal.reason) : refusal.sentence;
-    if (!refusal.json && wantsPage(r)) {
-        return sendBody(
-            r, status, "text/html; charset=utf-8",
-            errorPage(titleOf(refusal.reason), sentence, refusal.retryUrl, context.reference));
+    if (context.refusal) {
+        return answer(context);
     }
-    return sendBody(r, status, "application/json",
-                    refusalJson(refusal, sentence, context.reference));
+    if (r->err_status >= NGX_HTTP_SPECIAL_RESPONSE) {
+        return static_cast<ngx_int_t>(r->err_status);
+    }
+    r->err_status = 0;  // `error_page 404 =200 /place`: nginx would put it over our status
+    return refuse(context, std::move(refusal));
 }
 
 bool satisfyAny(ngx_http_request_t* r) noexcept
@@ -258,6 +323,13 @@ bool satisfyAny(ngx_http_request_t* r) noexcept
     const auto* core = static_cast<ngx_http_core_loc_conf_t*>(
         ngx_http_get_module_loc_conf(r, ngx_http_core_module));
     return core->satisfy == NGX_HTTP_SATISFY_ANY;
+}
+
+ngx_uint_t statusOf(const Refusal& refusal) noexcept
+{
+    return refusal.token && bearerError(refusal.reason) == "invalid_token"
+               ? NGX_HTTP_UNAUTHORIZED
+               : statusOf(refusal.reason);
 }
 
 ngx_uint_t statusOf(Reason reason) noexcept

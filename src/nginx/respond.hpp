@@ -28,18 +28,24 @@ ngx_int_t sendRedirect(ngx_http_request_t* r, std::string_view location);
  */
 ngx_int_t refuse(Context& context, Refusal refusal);
 
-/**
- * The same answer again, for the guarded place to which an error_page led the refused request: no
- * page, no login, no second log line.
+/** True on the way to an error_page: a login begun from there would loop, and the answer is known.
  */
-ngx_int_t refuseAgain(Context& context);
+bool onErrorPage(const Context& context) noexcept;
+
+/**
+ * refuse(), but on the way to an error_page the answer is the one that led there: our refusal,
+ * without a second log line, or nginx's own page.
+ */
+ngx_int_t deny(Context& context, Refusal refusal);
 
 /** True where another access module may let a request pass that this one refuses with 401 or 403.
  */
 bool satisfyAny(ngx_http_request_t* r) noexcept;
 
-/** The HTTP status of a reason. */
+/** The HTTP status of a reason, and of a refusal: what is wrong with a bearer token is the client's
+ * fault. */
 ngx_uint_t statusOf(Reason reason) noexcept;
+ngx_uint_t statusOf(const Refusal& refusal) noexcept;
 
 /** True when a person looks at the answer: a navigation, or an Accept that names text/html. */
 bool wantsPage(ngx_http_request_t* r) noexcept;

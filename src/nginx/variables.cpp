@@ -2,10 +2,9 @@
 
 #include "nginx/context.hpp"
 #include "nginx/endpoints.hpp"
+#include "nginx/identity.hpp"
 #include "nginx/interop.hpp"
-#include "nginx/login.hpp"
 #include "nginx/request_headers.hpp"
-#include "nginx/session_cookie.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -73,6 +72,11 @@ std::string_view permissions(const Context& context)
     return joinedValues(pool(context), findClaim(context.session, "permissions"));
 }
 
+std::string_view scopes(const Context& context)
+{
+    return joinedScopes(pool(context), context.session);
+}
+
 std::string_view expires(const Context& context)
 {
     constexpr std::size_t size = 20;
@@ -85,9 +89,9 @@ std::string_view expires(const Context& context)
     return {text, static_cast<std::size_t>(end.ptr - text)};
 }
 
-std::string_view method(const Context&)
+std::string_view method(const Context& context)
 {
-    return "session";
+    return context.bearer ? "bearer" : "session";
 }
 
 struct Row {
@@ -105,6 +109,7 @@ Row rows[] = {
     {ngx_string("scalekit_session_id"), providerSession},
     {ngx_string("scalekit_roles"), roles},
     {ngx_string("scalekit_permissions"), permissions},
+    {ngx_string("scalekit_scopes"), scopes},
     {ngx_string("scalekit_expires"), expires},
     {ngx_string("scalekit_method"), method},
 };
@@ -120,9 +125,7 @@ void withIdentity(ngx_http_request_t* r, Use&& use) noexcept
     Context* context = findContext(r);
     const LocationConf& conf = *locationConf(r);
     if (context != nullptr && context->authenticated()) {
-        // a subrequest into another environment's place is nobody there
-        if (r == r->main || conf.environment == nullptr ||
-            conf.environment == context->environment) {
+        if (r == r->main || conf.environment == nullptr || sharesIdentity(r)) {
             use(*context);
         }
         return;
@@ -136,19 +139,29 @@ void withIdentity(ngx_http_request_t* r, Use&& use) noexcept
     }
     context->looking = true;
     keepCookies(*context);
-    if (findSession(*context, conf, evaluateDemand(r, conf)) == Reason::none) {
-        use(*context);
+    try {
+        const Demand demand = evaluateDemand(r, conf);
+        if (findIdentity(r, *context, conf, demand).reason == Reason::none) {
+            use(*context);
+        }
+    } catch (...) {
+        logLine(NGX_LOG_CRIT, r->connection->log, "out of memory, a variable stays empty");
     }
     context->environment = nullptr;
     context->looking = false;
 }
 
-void assign(ngx_http_variable_value_t& value, std::string_view text)
+/**
+ * A value that is asked for in the middle of a look (by a requirement) is not kept: the look may
+ * end with nobody.
+ */
+void assign(ngx_http_request_t* r, ngx_http_variable_value_t& value, std::string_view text) noexcept
 {
+    const Context* context = findContext(r);
     value = {};
     value.len = static_cast<unsigned>(text.size()) & 0x0fffffff;
     value.data = borrow(text).data;
-    value.valid = 1;
+    value.valid = context == nullptr || !context->looking;
 }
 
 ngx_int_t identityVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
@@ -157,7 +170,7 @@ ngx_int_t identityVariable(ngx_http_request_t* r, ngx_http_variable_value_t* val
     const auto& row = *reinterpret_cast<const Row*>(data);
     std::string_view text = "";
     withIdentity(r, [&](const Context& context) { text = row.text(context); });
-    assign(*value, text);
+    assign(r, *value, text);
     return NGX_OK;
 }
 
@@ -166,14 +179,14 @@ ngx_int_t authenticatedVariable(ngx_http_request_t* r, ngx_http_variable_value_t
 {
     std::string_view text = "0";
     withIdentity(r, [&](const Context&) { text = "1"; });
-    assign(*value, text);
+    assign(r, *value, text);
     return NGX_OK;
 }
 
 ngx_int_t errorVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value, uintptr_t) noexcept
 {
     const Context* context = findContext(r);
-    assign(*value, context != nullptr ? word(context->error) : std::string_view(""));
+    assign(r, *value, context != nullptr ? word(context->error) : std::string_view(""));
     return NGX_OK;
 }
 
@@ -216,7 +229,7 @@ ngx_int_t claimVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
     withIdentity(r, [&](const Context& context) {
         text = claimText(context, name.substr(claimPrefix.size()));
     });
-    assign(*value, text);
+    assign(r, *value, text);
     return NGX_OK;
 }
 

@@ -3,6 +3,7 @@
 #include "nginx/http_client.hpp"
 #include "nginx/provider_cache.hpp"
 #include "nginx/session_cache.hpp"
+#include "nginx/token_cache.hpp"
 
 namespace scalekit {
 
@@ -15,6 +16,7 @@ struct Worker {
     HttpClient client;
     ProviderCache providers;
     SessionCache sessions;
+    TokenCache tokens;
 };
 
 /** The one of this process; nullptr in the master and when no environment is configured. */

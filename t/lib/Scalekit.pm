@@ -2,7 +2,8 @@ package Scalekit;
 
 # What the suites of the module share: an environment "acme" whose provider is nginx itself (a
 # canned discovery document and key set, enough for everything up to the provider's door), an
-# upstream that tells what it was sent, and sessions that nobody had to sign in for.
+# upstream that tells what it was sent, sessions that nobody had to sign in for, and access tokens of
+# the provider's one key.
 #
 # Sections of a block beyond those of Test::Nginx:
 #     environment   directives of the scalekit_environment block, instead of the defaults of the
@@ -18,6 +19,7 @@ use warnings;
 
 BEGIN {
     require Cwd;
+    require JSON::PP;
     my $module = $ENV{SCALEKIT_MODULE} // Cwd::abs_path('build/module/ngx_http_scalekit_module.so');
     $ENV{TEST_NGINX_LOAD_MODULES} //= $module // '';
     $ENV{TEST_NGINX_BINARY} //= $ENV{NGINX_BINARY} // '/usr/sbin/nginx';
@@ -30,7 +32,7 @@ use Test::Nginx::Util qw(add_block_preprocessor);
 use Upstream;
 
 use Exporter 'import';
-our @EXPORT = qw(session navigation script);
+our @EXPORT = qw(session token bearer navigation script);
 
 our $keys = 'the first key of the tests, 32 bytes or more';
 our $client = 'skc_1';
@@ -131,18 +133,57 @@ sub session {
     my %options = (key => $keys, environment => 'acme', cookie => 'sk_session', sub => 'usr_1', @_);
     my $issuer = delete $options{issuer} // "http://127.0.0.1:$ENV{TEST_NGINX_PROVIDER}";
     $options{environment} .= "\0$issuer\0$client";    # what seals are bound to
-    my @arguments = map {
+    return minted(map {
         my $value = $options{$_};
-        my @encoded = map { join '', map { sprintf '%%%02X', ord } split //,
-            $_ } ref $value ? @$value : $value;
-        "$_=" . join ',', @encoded;
-    } sort keys %options;
-
-    open my $output, '-|', $mint, @arguments or die "$mint: $!";
-    my $cookie = do { local $/; <$output> };
-    close $output or die "$mint failed: $!$?";
-    return $cookie;
+        "$_=" . join ',', map { encoded($_) } ref $value ? @$value : $value;
+    } sort keys %options);
 }
+
+sub encoded { return join '', map { sprintf '%%%02X', ord } split //, $_[0] }
+
+sub minted {
+    my @arguments = @_;
+    open my $output, '-|', $mint, @arguments or die "$mint: $!";
+    my $made = do { local $/; <$output> };
+    close $output or die "$mint failed: $!$?";
+    return $made;
+}
+
+# An access token of Full Stack Auth for acme's client, with these claims instead of the usual ones:
+# values as JSON::PP writes them, exp, nbf and iat in seconds from now (any other value is taken as
+# it is), undef for a claim that is left out. So are alg, kid and typ of its header. Not claims
+# either: `header`, a hash of further members; `claims`, instead of all that are usual; `payload`, a
+# text instead of the claims; `seed`, for another key.
+sub token {
+    my %options = (alg => 'EdDSA', kid => '1', typ => 'JWT', @_);
+    my $issuer = "http://127.0.0.1:$ENV{TEST_NGINX_PROVIDER}";
+    my %header = (map({ $_ => delete $options{$_} } qw(alg kid typ)),
+        %{delete $options{header} // {}});
+    my $seed = delete $options{seed};
+    my $payload = delete $options{payload};
+    my $usual = delete $options{claims} // {
+        iss => $issuer, aud => [$client], sub => 'usr_1', oid => 'org_1', sid => 'ses_1',
+        client_id => $client, jti => 'tkn_1', exp => 3600, iat => 0, nbf => 0,
+        roles => ['member'], permissions => ['data:read'], scope => 'openid profile email',
+    };
+
+    my %claims = (%$usual, %options);
+    for my $date (grep { ($claims{$_} // '') =~ /^-?\d+\z/ } qw(exp iat nbf)) {
+        $claims{$date} += time;
+    }
+    my $json = JSON::PP->new->canonical->allow_nonref;
+    my $text = sub {
+        my ($members) = @_;
+        return $json->encode({map { defined $members->{$_} ? ($_ => $members->{$_}) : () }
+            keys %$members});
+    };
+    return minted('token', 'header=' . encoded($text->(\%header)),
+        'payload=' . encoded($payload // $text->(\%claims)),
+        defined $seed ? 'seed=' . encoded($seed) : ());
+}
+
+# The same as a request's header.
+sub bearer { return 'Authorization: Bearer ' . token(@_) }
 
 # Headers of requests, as more_headers wants them.
 sub navigation { return join "\n", 'Sec-Fetch-Mode: navigate', 'Accept: text/html', @_ }

@@ -1,0 +1,49 @@
+#include "nginx/identity.hpp"
+
+#include "nginx/bearer.hpp"
+#include "nginx/interop.hpp"
+#include "nginx/requirements.hpp"
+#include "session/requirement.hpp"
+
+namespace scalekit {
+
+namespace {
+
+Verdict findCaller(Context& context, const LocationConf& conf, const Demand& demand)
+{
+    if (demand.reason != Reason::none) {
+        return {demand.reason};
+    }
+    if (conf.takesTokens()) {
+        const Credentials credentials = credentialsOf(context.request, conf);
+        switch (credentials.kind) {
+        case Credentials::Kind::token:
+            return {findBearer(context, conf, demand, credentials.token), true};
+        case Credentials::Kind::malformed:
+            return {Reason::request_malformed, true};
+        case Credentials::Kind::none:
+            break;
+        }
+    }
+    return {conf.takesCookies() ? findSession(context, conf, demand) : Reason::unauthenticated};
+}
+
+}  // namespace
+
+Verdict findIdentity(ngx_http_request_t* r, Context& context, const LocationConf& conf,
+                     const Demand& demand)
+{
+    static_cast<Caller&>(context) = {};
+    Verdict verdict = findCaller(context, conf, demand);
+    if (verdict.reason == Reason::none) {
+        verdict.unmet = findUnmet(r, context, conf);
+        if (verdict.unmet != nullptr) {
+            verdict.reason = namesScopes(view(verdict.unmet->claim)) ? Reason::insufficient_scope
+                                                                     : Reason::requirement_unmet;
+            context.environment = nullptr;
+        }
+    }
+    return verdict;
+}
+
+}  // namespace scalekit

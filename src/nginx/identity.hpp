@@ -1,0 +1,23 @@
+#pragma once
+
+#include "nginx/context.hpp"
+#include "nginx/login.hpp"
+
+namespace scalekit {
+
+/** Whether a request for a guarded place has an identity there, and why not. */
+struct Verdict {
+    Reason reason = Reason::unauthenticated;
+    bool token = false;                  // it is about a bearer token, good or bad
+    const Requirement* unmet = nullptr;  // of requirement_unmet and insufficient_scope
+};
+
+/**
+ * The verdict on who makes a request: Reason::none with the identity in the context, which fits the
+ * demand and the place's requirements; else no identity in the context. A bearer token is judged
+ * alone, whatever cookies come with it. Never waits.
+ */
+Verdict findIdentity(ngx_http_request_t* r, Context& context, const LocationConf& conf,
+                     const Demand& demand);
+
+}  // namespace scalekit
