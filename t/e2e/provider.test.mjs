@@ -4,7 +4,9 @@
 import assert from 'node:assert/strict';
 import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
 import { test } from 'node:test';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
 
+import { machine, mcp, mintAccessToken } from '../op/access_tokens.mjs';
 import { basicClient, client, startProvider } from '../op/provider.mjs';
 import { Browser, send } from './browser.mjs';
 import { atEnd } from './cleanup.mjs';
@@ -248,4 +250,32 @@ test('the same over https with the test authority, and with the login page', asy
     } finally {
         await secure.close();
     }
+});
+
+test("access tokens come in Scalekit's shape where a test wants them so", async () => {
+    const other = await startProvider({ mode: 'full-stack', accessTokens: 'scalekit' });
+    atEnd(() => other.close());
+    const { answer, verifier } = await authorize({}, { at: other });
+    const tokens = (await exchange(answer.get('code'), verifier, { at: other, ...byPost })).json;
+    const keys = createRemoteJWKSet(new URL(`${other.url}/keys`));
+    const { payload, protectedHeader } = await jwtVerify(tokens.access_token, keys, {
+        issuer: other.issuer,
+        audience: client.id,
+        typ: 'JWT',
+    });
+    assert.match(protectedHeader.kid, /^snk_\d+$/);
+    const { sub, oid, roles, scope, client_id: issuedTo } = payload;
+    assert.deepEqual(
+        [sub, oid, roles, scope, issuedTo],
+        ['conn_hooli;gavin', 'org_111', ['admin'], 'openid profile email', client.id],
+    );
+
+    const ofMachine = (await jwtVerify(mintAccessToken(other, machine()), keys)).payload;
+    assert.deepEqual(
+        [ofMachine.aud, ofMachine.scope, ofMachine.sid, ofMachine.sub],
+        [undefined, undefined, undefined, 'm2morg_1'],
+    );
+    const url = 'https://mcp.example/mcp';
+    const forServer = (await jwtVerify(mintAccessToken(other, mcp(url, 'res_1')), keys)).payload;
+    assert.deepEqual([forServer.aud, forServer.resid], [[url, 'res_1'], 'res_1']);
 });

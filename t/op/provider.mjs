@@ -20,6 +20,11 @@ import * as directory from './directory.mjs';
 import { Journal, withoutSecrets } from './journal.mjs';
 import { loginPage } from './login_page.mjs';
 import { memoryAdapter } from './memory_adapter.mjs';
+import {
+    resourceConfiguration,
+    scalekitAccessToken,
+    serveResource,
+} from './resources.mjs';
 import { defaultUser, route } from './routing.mjs';
 import { signingKey } from './signing_keys.mjs';
 
@@ -47,10 +52,13 @@ const profileClaims = [
 
 // Starts a provider. Options: port (0 = any free one), host, issuer (default: where it listens),
 // tls (true = https with a certificate of the test authority), login ('auto' signs the first
-// suitable user in, 'page' asks), mode ('modular' or 'full-stack', see routing.mjs). Answers
-// {issuer, url, journal, ca, control, close}.
+// suitable user in, 'page' asks), mode ('modular' or 'full-stack', see routing.mjs), resources (see
+// resources.mjs), accessTokens ('standard' as oidc-provider makes them, opaque for a login and of
+// RFC 9068 for a resource; 'scalekit' all JWTs in Scalekit's shapes). Answers
+// {issuer, url, client, journal, ca, control, close, key (the one that signs now)}.
 export async function startProvider(options = {}) {
     const { port = 0, host = '127.0.0.1', tls = false, login = 'auto', mode = 'modular' } = options;
+    const { resources, accessTokens = 'standard' } = options;
     const authority = tls ? certificates() : undefined;
     const server = tls ? https.createServer(authority.good) : http.createServer();
     await new Promise((resolve, reject) =>
@@ -67,6 +75,10 @@ export async function startProvider(options = {}) {
         keys: [signingKey()],
         adapter: memoryAdapter(),
         cookieKeys: [randomBytes(32).toString('hex')],
+        resources: resources ?? [],
+        accessTokens,
+        accessTokenLife: 300,
+        issuerForm: 'environment',
     };
     let current = build(state);
 
@@ -80,6 +92,19 @@ export async function startProvider(options = {}) {
         rotateKeys: (how = 'replace') => {
             state.keys = how === 'prepend' ? [signingKey(), ...state.keys] : [signingKey()];
             current = build(state);
+        },
+        // Resources are known by where they are, which a test may learn after the provider's port.
+        resources: (list) => {
+            state.resources = list;
+            current = build(state);
+        },
+        accessTokenLife: (seconds) => {
+            state.accessTokenLife = seconds;
+            current = build(state);
+        },
+        // Which issuer Scalekit's tokens for a resource name: 'environment' or 'resource'.
+        issuerForm: (form) => {
+            state.issuerForm = form;
         },
     };
 
@@ -98,7 +123,7 @@ export async function startProvider(options = {}) {
         });
         if (entry.path.startsWith('/interaction/')) {
             await interact(current, state, request, response);
-        } else {
+        } else if (!serveResource(request, response, state)) {
             current.callback()(request, response);
         }
     });
@@ -108,15 +133,29 @@ export async function startProvider(options = {}) {
             server.close(resolve);
             server.closeAllConnections();
         });
-    return { issuer: state.issuer, url, journal: state.journal, ca: authority?.ca, control, close };
+    return {
+        issuer: state.issuer,
+        url,
+        client,
+        journal: state.journal,
+        ca: authority?.ca,
+        control,
+        close,
+        get key() {
+            return state.keys[0];
+        },
+    };
 }
 
-function build({ issuer, keys, adapter, cookieKeys }) {
+function build(state) {
+    const { issuer, keys, adapter, cookieKeys, resources, accessTokens, accessTokenLife } = state;
+    const more = resources.length > 0 ? resourceConfiguration(state) : undefined;
     const provider = new Provider(issuer, {
         adapter,
         clients: [
             clientMetadata(client, 'client_secret_post'),
             clientMetadata(basicClient, 'client_secret_basic'),
+            ...(more?.clients ?? []),
         ],
         routes: paths,
         jwks: { keys: keys.map((key) => key.privateJwk) },
@@ -128,7 +167,7 @@ function build({ issuer, keys, adapter, cookieKeys }) {
             profile: profileClaims,
             email: ['email', 'email_verified'],
         },
-        scopes: ['openid', 'offline_access'],
+        scopes: ['openid', 'offline_access', ...(more?.scopes ?? [])],
         extraParams: routingParams,
         pkce: { required: () => true, methods: ['S256'] },
         features: {
@@ -137,6 +176,7 @@ function build({ issuer, keys, adapter, cookieKeys }) {
             revocation: { enabled: true },
             introspection: { enabled: true },
             rpInitiatedLogout: { enabled: true, logoutSource: confirmLogoutAtOnce },
+            ...more?.features,
         },
         interactions: { url: (ctx, interaction) => `/interaction/${interaction.uid}` },
         findAccount: (ctx, sub, token) => account(sub, token),
@@ -146,7 +186,8 @@ function build({ issuer, keys, adapter, cookieKeys }) {
             ctx.body = `${out.error}: ${out.error_description}\n`;
         },
         ttl: {
-            AccessToken: 300,
+            AccessToken: accessTokenLife,
+            ClientCredentials: accessTokenLife,
             AuthorizationCode: 600,
             IdToken: 3600,
             Interaction: 600,
@@ -161,6 +202,13 @@ function build({ issuer, keys, adapter, cookieKeys }) {
     provider.Client.prototype.postLogoutRedirectUriAllowed = redirectAllowed;
     provider.use(forgetBrowserSession);
     provider.use(noteForm);
+    if (accessTokens === 'scalekit') {
+        const signer = { issuer, client, key: keys[0] };
+        provider.use(async (ctx, next) => {
+            await next();
+            scalekitAccessToken(signer, state, ctx);
+        });
+    }
     return provider;
 }
 
@@ -225,7 +273,9 @@ async function grantEverythingAsked(ctx) {
         clientId: ctx.oidc.client.clientId,
         accountId: ctx.oidc.session.accountId,
     });
-    grant.addOIDCScope(ctx.oidc.params.scope);
+    const { scope, resource } = ctx.oidc.params;
+    grant.addOIDCScope(scope);
+    [resource ?? []].flat().forEach((one) => grant.addResourceScope(one, scope));
     await grant.save();
     return grant;
 }
