@@ -29,7 +29,7 @@ unexport NGINX
 export BUILD CXX NGX_SRC
 
 .PHONY: help deps module unit test demo bench install clean test-fresh sanitize valgrind compilers matrix
-.PHONY: module-build unit-build mint force
+.PHONY: module-build unit-build bench-build mint jws force
 .DEFAULT_GOAL := module
 .DELETE_ON_ERROR:
 
@@ -112,16 +112,16 @@ $(BUILD)/unit/%: $(OBJ)/t/unit/%.o $(HELP_OBJS) $(OBJ)/libcore.a
 	$(CXX) $(UNIT_OPT) $(UNIT_LINK) -o '$@' $^ -lcmocka -ljansson -lcrypto
 
 .SECONDARY:
--include $(patsubst %.o,%.d,$(OBJ)/t/tools/mint.o $(CORE_OBJS) $(HELP_OBJS) $(UNIT_TESTS:%.cpp=$(OBJ)/%.o))
+-include $(patsubst %.o,%.d,$(OBJ)/t/tools/mint.o $(OBJ)/t/tools/jws.o $(OBJ)/t/bench/tokens.o $(OBJ)/t/bench/verify.o $(CORE_OBJS) $(HELP_OBJS) $(UNIT_TESTS:%.cpp=$(OBJ)/%.o))
 
-# mint makes the sealed cookies that t/*.t send.
+# mint makes the sealed cookies that t/*.t send, jws judges tokens for t/e2e and for foreign vectors.
 
-mint:
+mint jws:
 	@$(DEPS) build
 	@mkdir -p '$(BUILD)'
-	@flock '$(BUILD)' $(MAKE) --no-print-directory $(JOBS) '$(BUILD)/mint'
+	@flock '$(BUILD)' $(MAKE) --no-print-directory $(JOBS) '$(BUILD)/$@'
 
-$(BUILD)/mint: $(OBJ)/t/tools/mint.o $(OBJ)/libcore.a
+$(BUILD)/mint $(BUILD)/jws: $(BUILD)/%: $(OBJ)/t/tools/%.o $(OBJ)/libcore.a
 	$(CXX) $(UNIT_OPT) $(UNIT_LINK) -o '$@' $^ -ljansson -lcrypto
 
 # The rest are scripts, each saying what it does at its top.
@@ -133,9 +133,16 @@ demo: module
 	@$(DEPS) demo
 	@t/tools/node t/op/demo.mjs
 
-bench: module
+bench: module mint
 	@$(DEPS) bench
+	@flock '$(BUILD)' $(MAKE) --no-print-directory $(JOBS) OBJ='$(BUILD)/bench-obj' UNIT_OPT='-g -O2' bench-build
 	@t/bench/run
+
+bench-build: $(BUILD)/bench/tokens $(BUILD)/bench/verify
+
+$(BUILD)/bench/%: $(OBJ)/t/bench/%.o $(OBJ)/libcore.a
+	@mkdir -p '$(@D)'
+	$(CXX) $(UNIT_OPT) -o '$@' $^ -ljansson -lcrypto
 
 sanitize valgrind compilers test-fresh matrix:
 	@t/tools/$@
