@@ -112,7 +112,7 @@ $(BUILD)/unit/%: $(OBJ)/t/unit/%.o $(HELP_OBJS) $(OBJ)/libcore.a
 	$(CXX) $(UNIT_OPT) $(UNIT_LINK) -o '$@' $^ -lcmocka -ljansson -lcrypto
 
 .SECONDARY:
--include $(patsubst %.o,%.d,$(OBJ)/t/tools/mint.o $(OBJ)/t/tools/jws.o $(OBJ)/t/bench/tokens.o $(OBJ)/t/bench/verify.o $(CORE_OBJS) $(HELP_OBJS) $(UNIT_TESTS:%.cpp=$(OBJ)/%.o))
+-include $(patsubst %.o,%.d,$(OBJ)/t/tools/mint.o $(OBJ)/t/tools/jws.o $(OBJ)/t/bench/tokens.o $(OBJ)/t/bench/verify.o $(OBJ)/t/bench/client.o $(CORE_OBJS) $(HELP_OBJS) $(UNIT_TESTS:%.cpp=$(OBJ)/%.o))
 
 # mint makes the sealed cookies that t/*.t send, jws judges tokens for t/e2e and for foreign vectors.
 
@@ -138,7 +138,7 @@ bench: module mint
 	@flock '$(BUILD)' $(MAKE) --no-print-directory $(JOBS) OBJ='$(BUILD)/bench-obj' UNIT_OPT='-g -O2' bench-build
 	@t/bench/run
 
-bench-build: $(BUILD)/bench/tokens $(BUILD)/bench/verify
+bench-build: $(BUILD)/bench/tokens $(BUILD)/bench/verify $(BUILD)/bench/client
 
 $(BUILD)/bench/%: $(OBJ)/t/bench/%.o $(OBJ)/libcore.a
 	@mkdir -p '$(@D)'

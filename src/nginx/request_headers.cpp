@@ -1,10 +1,9 @@
 #include "nginx/request_headers.hpp"
 
+#include "nginx/header_value.hpp"
 #include "nginx/interop.hpp"
-#include "session/requirement.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace scalekit {
 
@@ -168,7 +167,36 @@ bool scrub(ngx_http_request_t* r, const MainConf& main)
     });
 }
 
-std::string_view identityValue(const Context& context, IdentityHeader header) noexcept
+/** The claims that have a header of their own, found in one walk over all of them. */
+struct HeaderClaims {
+    ClaimView roles;
+    ClaimView permissions;
+    ClaimView client;
+    ScopeClaims scopes;
+};
+
+HeaderClaims headerClaims(const SessionView& session) noexcept
+{
+    HeaderClaims found;
+    const std::pair<std::string_view, ClaimView*> named[] = {
+        {"roles", &found.roles},        {"permissions", &found.permissions},
+        {"scope", &found.scopes.scope}, {"scopes", &found.scopes.scopes},
+        {"client_id", &found.client},
+    };
+    std::string_view rest = session.claims;
+    while (!rest.empty()) {
+        const ClaimView claim = takeClaim(rest);
+        for (const auto& [name, kept] : named) {
+            if (claim.name == name && kept->name.data() == nullptr) {
+                *kept = claim;
+            }
+        }
+    }
+    return found;
+}
+
+std::string_view identityValue(const Context& context, const HeaderClaims& claims,
+                               IdentityHeader header) noexcept
 {
     const SessionView& session = context.session;
     ngx_pool_t* pool = context.request->pool;
@@ -186,13 +214,13 @@ std::string_view identityValue(const Context& context, IdentityHeader header) no
     case IdentityHeader::session:
         return headerSafe(pool, session.providerSession);
     case IdentityHeader::roles:
-        return joinedValues(pool, findClaim(session, "roles"));
+        return joinedValues(pool, claims.roles);
     case IdentityHeader::permissions:
-        return joinedValues(pool, findClaim(session, "permissions"));
+        return joinedValues(pool, claims.permissions);
     case IdentityHeader::scopes:
-        return joinedScopes(pool, session);
+        return joinedScopes(pool, claims.scopes);
     case IdentityHeader::client:
-        return context.bearer ? joinedValues(pool, findClaim(session, "client_id")) : "";
+        return context.bearer ? joinedValues(pool, claims.client) : "";
     }
     return {};
 }
@@ -202,44 +230,6 @@ struct IdentityHeaders {
     ngx_list_part_t part;
     Element headers[identityHeaderCount];
 };
-
-/** The bytes that a header may carry as they are; all others are percent-encoded. */
-using PlainBytes = std::array<bool, 256>;
-
-constexpr PlainBytes printableBut(std::string_view encoded)
-{
-    PlainBytes plain{};
-    for (std::size_t c = 0x20; c < 0x7f; ++c) {
-        plain[c] = encoded.find(static_cast<char>(c)) == std::string_view::npos;
-    }
-    return plain;
-}
-
-constexpr PlainBytes plainInText = printableBut("%");
-constexpr PlainBytes plainInList = printableBut("%,");
-constexpr std::size_t maxEncoded = 3;  // bytes that one byte takes at most
-
-bool allPlain(std::string_view text, const PlainBytes& plain) noexcept
-{
-    return std::all_of(text.begin(), text.end(),
-                       [&](char c) { return plain[static_cast<u_char>(c)]; });
-}
-
-u_char* encode(u_char* out, std::string_view text, const PlainBytes& plain) noexcept
-{
-    constexpr char digits[] = "0123456789ABCDEF";
-    for (const char character : text) {
-        const auto c = static_cast<u_char>(character);
-        if (plain[c]) {
-            *out++ = c;
-        } else {
-            *out++ = '%';
-            *out++ = static_cast<u_char>(digits[c >> 4]);
-            *out++ = static_cast<u_char>(digits[c & 15]);
-        }
-    }
-    return out;
-}
 
 }  // namespace
 
@@ -299,8 +289,10 @@ bool addIdentityHeaders(Context& context, const LocationConf& conf) noexcept
 
     ngx_list_part_t* part = &added->part;
     part->elts = added->headers;
+    const HeaderClaims claims = headerClaims(context.session);
     for (std::size_t i = 0; i < identityHeaderCount; ++i) {
-        const std::string_view value = identityValue(context, static_cast<IdentityHeader>(i));
+        const std::string_view value =
+            identityValue(context, claims, static_cast<IdentityHeader>(i));
         if (value.data() == nullptr) {
             return false;
         }
@@ -329,58 +321,6 @@ bool addIdentityHeaders(Context& context, const LocationConf& conf) noexcept
     list.nalloc = part->nelts;
     context.scrubbed = true;  // what is in the list now is ours
     return true;
-}
-
-std::string_view headerSafe(ngx_pool_t* pool, std::string_view text) noexcept
-{
-    if (allPlain(text, plainInText)) {
-        return text.empty() ? "" : text;
-    }
-    auto* out = static_cast<u_char*>(ngx_pnalloc(pool, maxEncoded * text.size()));
-    if (out == nullptr) {
-        return {};
-    }
-    const u_char* end = encode(out, text, plainInText);
-    return {reinterpret_cast<char*>(out), static_cast<std::size_t>(end - out)};
-}
-
-namespace {
-
-/** Joins what `each(visit)` visits, twice: to measure and to write. */
-template <class Each>
-std::string_view joined(ngx_pool_t* pool, Each&& each) noexcept
-{
-    std::size_t size = 0;
-    bool plain = true;
-    each([&](std::string_view value) {
-        size += value.size() + 1;
-        plain = plain && allPlain(value, plainInList);
-    });
-    if (size == 0) {
-        return "";
-    }
-    auto* out = static_cast<u_char*>(ngx_pnalloc(pool, plain ? size : maxEncoded * size));
-    if (out == nullptr) {
-        return {};
-    }
-    u_char* end = out;
-    each([&](std::string_view value) {
-        end = plain ? ngx_cpymem(end, value.data(), value.size()) : encode(end, value, plainInList);
-        *end++ = ',';
-    });
-    return {reinterpret_cast<char*>(out), static_cast<std::size_t>(end - out) - 1};
-}
-
-}  // namespace
-
-std::string_view joinedValues(ngx_pool_t* pool, const ClaimView& claim) noexcept
-{
-    return joined(pool, [&](auto&& visit) { forEachValue(claim, visit); });
-}
-
-std::string_view joinedScopes(ngx_pool_t* pool, const SessionView& session) noexcept
-{
-    return joined(pool, [&](auto&& visit) { forEachScope(session, visit); });
 }
 
 }  // namespace scalekit

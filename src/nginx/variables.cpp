@@ -2,6 +2,7 @@
 
 #include "nginx/context.hpp"
 #include "nginx/endpoints.hpp"
+#include "nginx/header_value.hpp"
 #include "nginx/identity.hpp"
 #include "nginx/interop.hpp"
 #include "nginx/request_headers.hpp"
@@ -74,7 +75,7 @@ std::string_view permissions(const Context& context)
 
 std::string_view scopes(const Context& context)
 {
-    return joinedScopes(pool(context), context.session);
+    return joinedScopes(pool(context), scopeClaims(context.session));
 }
 
 std::string_view expires(const Context& context)

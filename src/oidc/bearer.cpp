@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace scalekit {
 
@@ -10,7 +11,7 @@ namespace {
 
 constexpr std::string_view scheme = "Bearer";
 
-bool isAlphanumeric(char c) noexcept
+constexpr bool isAlphanumeric(char c) noexcept
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
@@ -21,6 +22,17 @@ bool isTokenCharacter(char c) noexcept
     constexpr std::string_view others = "!#$%&'*+-.^_`|~";
     return isAlphanumeric(c) || others.find(c) != std::string_view::npos;
 }
+
+/** 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=" */
+constexpr std::array<bool, 256> tokenCharacters = [] {
+    std::array<bool, 256> allowed{};
+    for (std::size_t c = 0; c < allowed.size(); ++c) {
+        allowed[c] =
+            isAlphanumeric(static_cast<char>(c)) ||
+            std::string_view("-._~+/").find(static_cast<char>(c)) != std::string_view::npos;
+    }
+    return allowed;
+}();
 
 std::string_view trimmed(std::string_view text) noexcept
 {
@@ -175,14 +187,14 @@ Credentials readToken(std::string_view text) noexcept
     return text.empty() ? Credentials() : Credentials{Credentials::Kind::token, text};
 }
 
-/** 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=" */
 bool isBearerToken(std::string_view text) noexcept
 {
-    constexpr std::string_view others = "-._~+/";
     const std::size_t size = text.find_last_not_of('=') + 1;  // 0 when there is nothing else
-    return size > 0 && std::ranges::all_of(text.substr(0, size), [&](char c) {
-               return isAlphanumeric(c) || others.find(c) != std::string_view::npos;
-           });
+    bool good = size > 0;
+    for (const char c : text.substr(0, size)) {  // to its end: good tokens are the rule
+        good &= tokenCharacters[static_cast<unsigned char>(c)];
+    }
+    return good;
 }
 
 std::string bearerChallenge(const Challenge& challenge)

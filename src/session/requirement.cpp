@@ -7,6 +7,26 @@ bool namesScopes(std::string_view claim) noexcept
     return claim == "scope" || claim == "scopes";
 }
 
+ScopeClaims scopeClaims(const SessionView& session) noexcept
+{
+    return {findClaim(session, "scope"), findClaim(session, "scopes")};
+}
+
+bool amongFirstWords(const ClaimView& scope, std::string_view word) noexcept
+{
+    constexpr int most = 64;
+    std::string_view words;
+    forEachValue(scope, [&](std::string_view text) { words = words.empty() ? text : words; });
+    for (int seen = 0; seen < most && !words.empty(); ++seen) {
+        const std::size_t size = std::min(words.find(' '), words.size());
+        if (words.substr(0, size) == word) {
+            return true;
+        }
+        words.remove_prefix(std::min(size + 1, words.size()));
+    }
+    return false;
+}
+
 bool claimHolds(const SessionView& session, std::string_view claim, std::string_view value) noexcept
 {
     bool held = false;
@@ -16,7 +36,9 @@ bool claimHolds(const SessionView& session, std::string_view claim, std::string_
         return false;
     }
     if (namesScopes(claim)) {
-        forEachScopeAsWritten(session, compare);
+        const ScopeClaims claims = scopeClaims(session);
+        forEachScopeWord(claims.scope, compare);
+        forEachValue(claims.scopes, compare);
     } else {
         forEachValue(findClaim(session, claim), compare);
     }

@@ -3,7 +3,6 @@
 #include "session/session.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 /** What scalekit_require asks of an identity, whether a session or a bearer token brought it. */
@@ -20,20 +19,19 @@ bool namesScopes(std::string_view claim) noexcept;
 bool claimHolds(const SessionView& session, std::string_view claim,
                 std::string_view value) noexcept;
 
-constexpr std::size_t maxDistinctScopes = 64;
+/** The claims that hold an identity's scopes: `scope`, a text of words, and `scopes`, a list. */
+struct ScopeClaims {
+    ClaimView scope{};
+    ClaimView scopes{};
+};
 
-/**
- * Calls visit(std::string_view scope) for each scope of the identity, each once; beyond
- * maxDistinctScopes some may come again, so that a long list costs no more than its length.
- */
-template <class Visit>
-void forEachScope(const SessionView& session, Visit&& visit);
+ScopeClaims scopeClaims(const SessionView& session) noexcept;
 
-/** The same in the order of the claims, repeated where they repeat. */
+/** Calls visit(std::string_view word) for each word of `scope`, in its order. */
 template <class Visit>
-void forEachScopeAsWritten(const SessionView& session, Visit&& visit)
+void forEachScopeWord(const ClaimView& scope, Visit&& visit)
 {
-    forEachValue(findClaim(session, "scope"), [&visit](std::string_view words) {
+    forEachValue(scope, [&visit](std::string_view words) {
         while (!words.empty()) {
             const std::size_t size = std::min(words.find(' '), words.size());
             if (size > 0) {
@@ -42,27 +40,20 @@ void forEachScopeAsWritten(const SessionView& session, Visit&& visit)
             words.remove_prefix(std::min(size + 1, words.size()));
         }
     });
-    forEachValue(findClaim(session, "scopes"), [&visit](std::string_view scope) {
-        if (!scope.empty()) {
-            visit(scope);
-        }
-    });
 }
 
+/** True for one of the first words of `scope`; not of all, so that long lists cost their length. */
+bool amongFirstWords(const ClaimView& scope, std::string_view word) noexcept;
+
+/** Calls visit(std::string_view scope) for each scope; what both claims say comes once. */
 template <class Visit>
-void forEachScope(const SessionView& session, Visit&& visit)
+void forEachScope(const ScopeClaims& claims, Visit&& visit)
 {
-    std::array<std::string_view, maxDistinctScopes> seen;
-    std::size_t count = 0;
-    forEachScopeAsWritten(session, [&](std::string_view scope) {
-        const auto end = seen.begin() + count;
-        if (std::find(seen.begin(), end, scope) != end) {
-            return;
+    forEachScopeWord(claims.scope, visit);
+    forEachValue(claims.scopes, [&](std::string_view scope) {
+        if (!scope.empty() && !amongFirstWords(claims.scope, scope)) {
+            visit(scope);
         }
-        if (count < seen.size()) {
-            seen[count++] = scope;
-        }
-        visit(scope);
     });
 }
 

@@ -3,8 +3,9 @@
 # $basePort and $baseWorker say what the guarded server is held against. $tokens, when it is not
 # empty, is a file of tokens and how many of them to send in turn, a request each.
 #
-# Where signatures are checked there is one connection. With more of them only the slower server
-# would have to wake the client for each answer, and that would be taken for the module's work.
+# Where signatures are checked there is one connection and a client that never sleeps. Otherwise
+# only the slower server would have to wake it for each answer, and that would be taken for the
+# module's work.
 
 median='
     function median(values, n,    i, j, swap) {
@@ -35,12 +36,24 @@ allAnswered() { # FILE URL
     fi
 }
 
+# The same as wrk's report, of a client that does not sleep.
+spinTo() { # FILE URL HEADER...
+    local file=$1 address=${2#http://127.0.0.1:}
+    shift 2
+    [ ${#tokens[@]} -gt 0 ] || local tokens=(- 0)
+    "$BUILD/bench/client" "${address%%/*}" "/${address#*/}" "$seconds" "${tokens[@]}" "$@" >"$file"
+}
+
 # One round over $connections: appends "requests/s microseconds" to the file, the latter the
 # worker's.
 load() { # FILE WORKER URL HEADER...
     local file=$1 worker=$2 url=$3 before after
     read -r before _ <"/proc/$worker/schedstat"
-    wrkTo "$folder/wrk" "$connections" "${@:3}"
+    if [ "$connections" = 1 ]; then
+        spinTo "$folder/wrk" "${@:3}"
+    else
+        wrkTo "$folder/wrk" "$connections" "${@:3}"
+    fi
     read -r after _ <"/proc/$worker/schedstat"
     allAnswered "$folder/wrk" "$url"
     awk -v ns=$((after - before)) '
