@@ -60,13 +60,13 @@ X-More: ext_1|a,b%2Cc|openid profile email|
 
 
 
-=== $scalekit_scopes: of a text or a list, each once, of sessions too
+=== $scalekit_scopes: of a text, a list or both, then each once, of sessions too
 --- config
 location / { scalekit_auth acme; scalekit_bearer on; add_header X-Scopes "[$scalekit_scopes]"; empty_gif; }
 --- request eval
 [("GET /") x 7]
 --- more_headers eval
-[(map { ::bearer(@$_) } [scope => 'read  write read'], [scope => undef, scopes => ['read', 'write']],
+[(map { ::bearer(@$_) } [scope => 'read  write'], [scope => undef, scopes => ['read', 'write']],
     [scope => 'read write', scopes => ['write', 'admin,all']], [scope => undef]),
     map { 'Cookie: ' . ::session(@$_) } ['claim:scope' => 'read write'], ['list:scopes' => ['read', "\xc3\xa9"]], []]
 --- response_headers eval
