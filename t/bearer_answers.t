@@ -366,3 +366,19 @@ Access-Control-Request-Headers: authorization
 [200, 401, 200, 401, 200, 200]
 --- response_body_like eval
 ['Sub: usr_1\n', '"unauthenticated"', 'Sub: usr_3\n', '"invalid_token"', 'Sub: usr_5\n', 'Sub: usr_1\n']
+
+
+
+=== a session of another tenant where tokens are taken: no token was asked for, so no challenge
+--- config
+location / { scalekit_auth acme; scalekit_bearer on; scalekit_organization_id org_2;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
+--- request
+GET /
+--- more_headers eval
+'Cookie: ' . ::session(org => 'org_1')
+--- error_code: 403
+--- response_headers
+! WWW-Authenticate
+--- response_body_like: "reason":"organization_mismatch"
+--- no_upstream

@@ -478,3 +478,21 @@ my $good = 'X-' . ::bearer();
 [200, 401, 401, 200, 401]
 --- response_body_like eval
 ['X-Scalekit-Sub: usr_1\n', '"invalid_token"', '"unauthenticated"', '\n\nbody\n\z', '"invalid_token"']
+
+
+
+=== a guarded error page with a good status of its own: who is not let in gets an answer
+--- config
+location /missing { error_page 404 =200 /guarded; return 404; }
+location /tokens  { error_page 404 =200 /api; return 404; }
+location /guarded { scalekit_auth acme; proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
+location /api { scalekit_auth acme; scalekit_bearer only; proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
+location /auth/ { scalekit_auth acme; }
+--- request eval
+["GET /missing", "GET /missing", "GET /tokens", "GET /missing"]
+--- more_headers eval
+['', ::navigation(), 'Authorization: Bearer x', 'Cookie: ' . ::session()]
+--- error_code eval
+[401, 401, 401, 200]
+--- raw_response_headers_unlike eval
+[('X-Upstream|Location') x 3, 'WWW-Authenticate']

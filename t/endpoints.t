@@ -583,21 +583,3 @@ location /auth/session { scalekit_auth off; proxy_pass http://127.0.0.1:$TEST_NG
 GET /auth/session
 --- response_body
 GET /auth/session
-
-
-
-=== a guarded error page with a good status of its own: who is not let in gets an answer
---- config
-location /missing { error_page 404 =200 /guarded; return 404; }
-location /tokens  { error_page 404 =200 /api; return 404; }
-location /guarded { scalekit_auth acme; proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
-location /api { scalekit_auth acme; scalekit_bearer only; proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
-location /auth/ { scalekit_auth acme; }
---- request eval
-["GET /missing", "GET /missing", "GET /tokens", "GET /missing"]
---- more_headers eval
-['', ::navigation(), 'Authorization: Bearer x', 'Cookie: ' . ::session()]
---- error_code eval
-[401, 401, 401, 200]
---- raw_response_headers_unlike eval
-[('X-Upstream|Location') x 3, 'WWW-Authenticate']

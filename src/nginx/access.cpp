@@ -59,7 +59,7 @@ ngx_int_t answerStranger(Context& context, const LocationConf& conf, const Deman
     }
     if (!conf.takesCookies() || onErrorPage(context) || !sendsToLogin(r, conf)) {
         Refusal refusal = conf.takesTokens()
-                              ? bearerRefusal(context, conf, verdict)
+                              ? challengingRefusal(context, conf, verdict)
                               : Refusal{.reason = reason, .environment = environment.name};
         if (conf.takesCookies()) {
             refusal.loginUrl = environment.loginPath;
@@ -91,13 +91,14 @@ ngx_int_t answerBadToken(Context& context, const LocationConf& conf, const Verdi
     const bool waits = newerKeysMayHelp(verdict) ? awaitNewerKeys(context, environment)
                                                  : verdict.reason == Reason::provider_unavailable &&
                                                        awaitProvider(context, environment);
-    return waits ? suspend(context.request) : deny(context, bearerRefusal(context, conf, verdict));
+    return waits ? suspend(context.request)
+                 : deny(context, challengingRefusal(context, conf, verdict));
 }
 
 ngx_int_t answerUnmet(Context& context, const LocationConf& conf, const Verdict& verdict)
 {
     Refusal refusal =
-        verdict.token ? bearerRefusal(context, conf, verdict)
+        verdict.token ? challengingRefusal(context, conf, verdict)
                       : Refusal{.reason = verdict.reason, .environment = conf.environment->name};
     refusal.detail = view(verdict.unmet->text);
     return deny(context, std::move(refusal));

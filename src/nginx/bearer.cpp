@@ -3,6 +3,7 @@
 #include "jose/verify.hpp"
 #include "nginx/interop.hpp"
 #include "nginx/requirements.hpp"
+#include "nginx/respond.hpp"
 #include "nginx/worker.hpp"
 #include "oidc/access_token.hpp"
 
@@ -68,8 +69,9 @@ Result<Accepted> verifyToken(const UnverifiedJwt& token, const KeySet& keys,
     }
 
     const JsonValue claims = verified->claims.root();
-    const std::string id(sessionIdSize, '\0');  // nothing names a token's record
-    Result<std::string> record = writeSession(identityFromAccessToken(claims), rules.now, id);
+    // nothing names a token's record, or asks its age: the same token has the same record
+    const std::string id(sessionIdSize, '\0');
+    Result<std::string> record = writeSession(identityFromAccessToken(claims), {}, id);
     if (!record) {
         return record.error();
     }
@@ -114,14 +116,14 @@ Result<TokenCache::Verdict> judgeToken(ngx_pool_t* pool, std::string_view text,
 
 }  // namespace
 
-Credentials credentialsOf(ngx_http_request_t* r, const LocationConf& conf) noexcept
+Result<Credentials> credentialsOf(ngx_http_request_t* r, const LocationConf& conf) noexcept
 {
     if (conf.token == nullptr) {
         return credentialsInHeader(r);
     }
     ngx_str_t text = {};
     if (ngx_http_complex_value(r, conf.token, &text) != NGX_OK) {
-        return {Credentials::Kind::malformed};
+        return Reason::internal;
     }
     return readToken(view(text));
 }
@@ -149,7 +151,7 @@ Reason findBearer(Context& context, const LocationConf& conf, const Demand& dema
     return reason;
 }
 
-Refusal bearerRefusal(const Context& context, const LocationConf& conf, const Verdict& verdict)
+Refusal challengingRefusal(const Context& context, const LocationConf& conf, const Verdict& verdict)
 {
     const Environment& environment = *conf.environment;
     Refusal refusal{.reason = verdict.reason, .environment = environment.name};
@@ -159,8 +161,8 @@ Refusal bearerRefusal(const Context& context, const LocationConf& conf, const Ve
         refusal.scope = neededScopes(context, conf);
     }
     const std::string_view error = verdict.token ? bearerError(verdict.reason) : std::string_view();
-    if (verdict.token && error.empty()) {
-        return refusal;  // no code fits: wrong tenant, or not the client's fault
+    if (error.empty() && statusOf(refusal) != NGX_HTTP_UNAUTHORIZED) {
+        return refusal;  // another token would not help: wrong tenant, or not the client's fault
     }
 
     Challenge challenge;

@@ -5,8 +5,8 @@
 
 namespace scalekit {
 
-/** What the request offers where its place takes bearer tokens. */
-Credentials credentialsOf(ngx_http_request_t* r, const LocationConf& conf) noexcept;
+/** What the request offers where its place takes bearer tokens; Reason::internal without memory. */
+Result<Credentials> credentialsOf(ngx_http_request_t* r, const LocationConf& conf) noexcept;
 
 /**
  * The verdict on a bearer token: Reason::none with the identity in the context, else why the token
@@ -16,7 +16,11 @@ Credentials credentialsOf(ngx_http_request_t* r, const LocationConf& conf) noexc
 Reason findBearer(Context& context, const LocationConf& conf, const Demand& demand,
                   std::string_view token);
 
-/** What the answer to a request without a good bearer token says, for refuse(). */
-Refusal bearerRefusal(const Context& context, const LocationConf& conf, const Verdict& verdict);
+/**
+ * What a refusal says at a place that takes bearer tokens, to who brought one or nothing: with the
+ * challenge of RFC 6750 where a token, or another one, would help.
+ */
+Refusal challengingRefusal(const Context& context, const LocationConf& conf,
+                           const Verdict& verdict);
 
 }  // namespace scalekit

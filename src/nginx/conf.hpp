@@ -3,8 +3,8 @@
 #include "base/cookie.hpp"
 #include "nginx/ngx.hpp"
 #include "oidc/login.hpp"
-#include "oidc/resource.hpp"
 #include "oidc/provider.hpp"
+#include "oidc/resource.hpp"
 #include "session/session.hpp"
 
 #include <chrono>

@@ -47,6 +47,8 @@ bool sharesIdentity(ngx_http_request_t* subrequest) noexcept
 ngx_int_t suspend(ngx_http_request_t* r) noexcept
 {
     r->read_event_handler = ngx_http_test_reading;
+    // a socket that can be written to is no reason to judge again before resume() does
+    r->write_event_handler = ngx_http_request_empty_handler;
     return NGX_AGAIN;
 }
 
@@ -59,6 +61,7 @@ void resume(ngx_http_request_t* r) noexcept
         ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
     } else {
         r->read_event_handler = ngx_http_block_reading;
+        r->write_event_handler = ngx_http_core_run_phases;
         ngx_http_core_run_phases(r);
     }
     ngx_http_run_posted_requests(c);

@@ -15,10 +15,13 @@ Verdict findCaller(Context& context, const LocationConf& conf, const Demand& dem
         return {demand.reason};
     }
     if (conf.takesTokens()) {
-        const Credentials credentials = credentialsOf(context.request, conf);
-        switch (credentials.kind) {
+        const Result<Credentials> credentials = credentialsOf(context.request, conf);
+        if (!credentials) {
+            return {credentials.error(), true};
+        }
+        switch (credentials->kind) {
         case Credentials::Kind::token:
-            return {findBearer(context, conf, demand, credentials.token), true};
+            return {findBearer(context, conf, demand, credentials->token), true};
         case Credentials::Kind::malformed:
             return {Reason::request_malformed, true};
         case Credentials::Kind::none:

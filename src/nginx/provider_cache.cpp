@@ -39,7 +39,7 @@ struct ProviderCache::Entry {
     {
         timer.cancel();
         if (fetching) {
-            documents.abandonFetch();
+            documents.abandonFetch(want);
         }
     }
 

@@ -298,7 +298,8 @@ bool SharedDocuments::beginFetch(Want want, Milliseconds now, Milliseconds limit
     if (want != Want::scheduled) {
         due = now.count() + coolDown;
     }
-    shared_->fetchUntil = (now + limit).count();
+    granted_ = (now + limit).count();
+    shared_->fetchUntil = granted_;
     return true;
 }
 
@@ -320,7 +321,7 @@ bool SharedDocuments::store(const Fetched& fetched, Milliseconds now) noexcept
         ++shared_->generation;
         shared_->replacing = false;
     }
-    shared_->fetchUntil = 0;
+    endFetch();
     ++shared_->fetches;
     return true;
 }
@@ -336,15 +337,25 @@ void SharedDocuments::fail(Milliseconds now) noexcept
         shared_->tokenAfter = now.count() + coolDown;
         shared_->nextFetch = std::max<std::int64_t>(shared_->nextFetch, now.count() + coolDown);
     }
-    shared_->fetchUntil = 0;
+    endFetch();
     ++shared_->fetches;
 }
 
-void SharedDocuments::abandonFetch() noexcept
+void SharedDocuments::abandonFetch(Want want) noexcept
 {
-    shared_->loginAfter = 0;  // whoever waits for it may begin another one
-    shared_->tokenAfter = 0;
-    shared_->fetchUntil = 0;
+    const Lock lock(pool_);
+    if (shared_->fetchUntil == granted_ && want != Want::scheduled) {
+        dueTime(*shared_, want) = 0;  // whoever waits for it may begin another one
+    }
+    endFetch();
+}
+
+/** Unless the time was up, and the fetch is another worker's now. */
+void SharedDocuments::endFetch() noexcept
+{
+    if (shared_->fetchUntil == granted_) {
+        shared_->fetchUntil = 0;
+    }
 }
 
 bool SharedDocuments::fetching(Milliseconds now) const noexcept

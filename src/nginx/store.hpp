@@ -70,11 +70,11 @@ class SharedDocuments {
     /** False when shared memory is full: the old documents stay, and fail() is due. */
     bool store(const Fetched& fetched, Milliseconds now) noexcept;
 
-    /** The fetch failed: the last good documents stay. */
+    /** The fetch failed: the last good documents stay, and whoever wants others has to wait. */
     void fail(Milliseconds now) noexcept;
 
     /** Gives a fetch back that will not be finished here: its worker is leaving. */
-    void abandonFetch() noexcept;
+    void abandonFetch(Want want) noexcept;
 
     /** True while another worker (or this one) fetches. */
     bool fetching(Milliseconds now) const noexcept;
@@ -83,8 +83,11 @@ class SharedDocuments {
     Milliseconds nextFetch() const noexcept;
 
   private:
+    void endFetch() noexcept;
+
     ngx_slab_pool_t* pool_;
     SharedEnvironment* shared_;
+    std::int64_t granted_ = 0;  // until when the fetch is ours, in milliseconds
 };
 
 constexpr std::size_t spentIdSize = 16;  // bytes, of logins and sessions alike

@@ -13,8 +13,9 @@ namespace scalekit {
 /**
  * The bearer tokens that this worker has found good lately, by their exact text: the next request
  * with the same one need not be verified again. A verdict holds for the policy and the keys it was
- * made with, until the token expires; tenant and requirements are judged each time. Bounded, owned
- * by the worker. Only good tokens get in, so strangers cannot push them out.
+ * made with, until the token expires; tenant and requirements are judged each time. At most 1,024
+ * of them, 4 KB each, owned by the worker. Only good tokens get in, so strangers cannot push them
+ * out.
  *
  * The text itself, not a digest of it: a digest costs more than all the rest of a known token's
  * request, and equal texts leave nothing to collide.

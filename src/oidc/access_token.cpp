@@ -36,7 +36,7 @@ bool isTextList(JsonValue list) noexcept
 bool looksLikeAccessToken(JsonValue claims) noexcept
 {
     // An ID token's, and a logout token's.
-    if (hasAny(claims, {"nonce", "at_hash", "c_hash", "s_hash", "events"})) {
+    if (hasAny(claims, {"nonce", "at_hash", "c_hash", "s_hash", "amr", "events"})) {
         return false;
     }
     // idp_initiated_login: it asks for a login and is about nobody.
@@ -45,10 +45,9 @@ bool looksLikeAccessToken(JsonValue claims) noexcept
         return false;
     }
 
-    // Scopes are granted by access tokens alone; without them, what only an ID token says decides.
+    // An ID token may have a claim "scope" that a customer chose, but not without those above.
     return says(claims, "scope") || says(claims, "scopes") ||
-           (isText(claims, "jti") && isText(claims, "client_id") &&
-            !hasAny(claims, {"azp", "amr"}));
+           (isText(claims, "jti") && isText(claims, "client_id") && !hasMember(claims, "azp"));
 }
 
 enum class Audience { required, optional };

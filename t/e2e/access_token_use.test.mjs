@@ -3,6 +3,8 @@
 // judged again at every place and on every request.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -101,6 +103,9 @@ const others = {
     'an ID token with scope': [idToken({ scope: 'openid', scopes: ['openid'] })],
     'an ID token with jti': [idToken({ jti: 'x' })],
     'an ID token of a refresh': [idToken(without('nonce', 'at_hash', 'c_hash'))],
+    'an ID token of a refresh with a claim "scope" of a customer': [
+        idToken({ ...without('nonce', 'at_hash', 'c_hash'), scope: 'shirt-XL', jti: 'x' }),
+    ],
     'an ID token with at_hash alone': [
         idToken({ ...without('nonce', 'c_hash'), jti: 'x', scope: 'a' }),
     ],
@@ -275,4 +280,28 @@ test('bar 39: a verdict that is remembered ends with the key that it was made wi
     );
     await assertRefused(own, token, 'key_unknown', { what: 'the key that was withdrawn' });
     await assertAccepted(own, successor);
+});
+
+test('a token too large to be remembered is the same caller in a subrequest, also seconds later', async () => {
+    const slowly = http.createServer((request, response) => {
+        setTimeout(() => {
+            response.setHeader('Content-Type', 'text/html');
+            response.end('[<!--#include virtual="/included" -->]');
+        }, 1_100);
+    });
+    slowly.listen(0, '127.0.0.1');
+    await once(slowly, 'listening');
+    atEnd(() => slowly.close());
+    const pages = await startSite({
+        provider: hostile,
+        server: 'scalekit_bearer on; large_client_header_buffers 4 32k;',
+        locations: (it) => `
+            location /page { ssi on; proxy_pass http://127.0.0.1:${slowly.address().port}; }
+            location /included { ${it.proxyPass} }
+            location /auth/ { }`,
+    });
+    const token = mintAccessToken(hostile, { pad: 'x'.repeat(5_000) });
+    const response = await call(pages, token, { path: '/page' });
+    assert.equal(response.status, 200);
+    assert.match(response.text, /"x-scalekit-sub":"usr_1"/, response.text.slice(0, 200));
 });

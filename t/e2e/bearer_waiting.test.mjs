@@ -291,3 +291,60 @@ test('within the cool-down a token of an unknown key is answered at once, and go
     assert.equal(hostile.counts.keys, before, 'nothing is fetched');
     assert.ok(elapsed < 300 * slack, `${Math.round(elapsed)} ms`);
 });
+
+// A socket that was full once reports with every byte that comes in that it can be written to.
+async function fullOnce(site, port) {
+    const socket = net.connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    let size = 0;
+    socket.on('data', (chunk) => (size += chunk.length));
+    socket.pause();
+    socket.write('GET /big HTTP/1.1\r\nHost: app.localhost\r\n\r\n');
+    await sleep(400);
+    socket.resume();
+    await until(() => size > big, 'the large answer is there', 20_000);
+    return socket;
+}
+
+const big = 8_000_000; // bytes, more than a socket takes at once
+
+test('a request that waits is judged once more, whatever else comes over its connection', async () => {
+    const it = await waiting('newer keys', {
+        workers: 2,
+        files: { big: 'x'.repeat(big) },
+        locations: (it) => `${locations(it)}
+            location /big { scalekit_auth off; alias @FOLDER@/big; }`,
+    });
+    const sockets = await Promise.all(
+        Array.from({ length: 24 }, () => fullOnce(it.site, it.site.port)),
+    );
+    const head = `HTTP/1.1\r\nHost: app.localhost\r\nAuthorization: Bearer ${it.token}\r\n`;
+    const before = it.site.upstream.requests.length;
+    sockets.forEach((socket, i) =>
+        socket.write(`POST /orders/${i} ${head}Content-Length: 5\r\n\r\nhello`),
+    );
+    await until(() => it.held.waiting.length === 1, 'the keys are asked for');
+
+    let dripping = true;
+    const next = `GET /open HTTP/1.1\r\nHost: app.localhost\r\nX-Pad: ${'y'.repeat(4_000)}\r\n\r\n`;
+    const drip = (async () => {
+        for (let i = 0; dripping && i < next.length; ++i) {
+            sockets.forEach((socket) => socket.write(next[i]));
+            await sleep(1);
+        }
+    })();
+    await sleep(50);
+    it.release();
+    await sleep(1_000);
+    dripping = false;
+    await drip;
+
+    const urls = it.site.upstream.requests.slice(before).map((request) => request.url);
+    const orders = urls.filter((url) => url.startsWith('/orders/')).sort();
+    assert.deepEqual(
+        orders,
+        sockets.map((_, i) => `/orders/${i}`).sort(),
+        'every order is placed once',
+    );
+    sockets.forEach((socket) => socket.destroy());
+});
