@@ -33,7 +33,7 @@ const changes = {
         'iat with a fraction': { iat: now - 0.5 },
         'aud of a text': { aud: 'api' },
         'aud twice in its list': { aud: ['api', 'api'] },
-        'unknown claims': { x: { y: [1] }, oid: 'org', amr: ['pwd'] },
+        'unknown claims': { x: { y: [1] }, oid: 'org', amount: ['pwd'] },
     },
     others: {
         'no exp': { exp: undefined },
@@ -92,6 +92,7 @@ const changes = {
         // what only other tokens of type JWT have
         nonce: { nonce: 'n' },
         at_hash: { at_hash: 'h' },
+        amr: { amr: ['conn_1'] },
         'neither scope nor jti': { scope: undefined, jti: undefined },
     },
 };

@@ -193,6 +193,7 @@ const stricter = [
             'claims: events',
             'claims: nonce, of type JWT',
             'claims: at_hash, of type JWT',
+            'claims: amr, of type JWT',
             'claims: neither scope nor jti, of type JWT',
         ],
     },
