@@ -1,5 +1,8 @@
 // What must never be accepted, with the reason that each refusal has to carry: a wrong reason would
 // mean that it was refused too late or by chance. Through build/jws; no nginx is involved.
+//
+// The published vectors behind bars 34 and 36 (Wycheproof, JSONTestSuite) are not copied here: the
+// cases are our own, and foreign files can be piped through build/jws (see its --help).
 
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
