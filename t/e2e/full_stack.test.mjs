@@ -276,7 +276,6 @@ test('roles of both tokens are united, each once, and nothing else of the access
         oid: 'org_111',
         sid: 'ses_other',
         department: 'finance',
-        amr: ['conn_other'],
     });
     const claims = { roles: ['viewer', 'editor,owner'], email: 'gavin@hooli.example' };
     const { browser, identity } = await loginWith(token, claims);
