@@ -122,13 +122,13 @@ TEST("bytes of a value are compared, and all of them")
 
 TEST("a scope is looked for among the words of scope and the values of scopes, by either name")
 {
-    const Holder jane({scope("openid  todo:read "), scopes({"todo:write", "todo:admin"})});
+    const Holder jane({scope("openid  task:read "), scopes({"task:write", "task:admin"})});
     for (const char* name : {"scope", "scopes"}) {
-        for (const char* held : {"openid", "todo:read", "todo:write", "todo:admin"}) {
+        for (const char* held : {"openid", "task:read", "task:write", "task:admin"}) {
             assertCase(jane.holds(name, held), held);
         }
-        for (const char* missing : {"todo", "read", "todo:rea", "openid todo:read", "openid ", " ",
-                                    "todo:write todo:admin", "Openid", "TODO:READ"}) {
+        for (const char* missing : {"task", "read", "task:rea", "openid task:read", "openid ", " ",
+                                    "task:write task:admin", "Openid", "TASK:READ"}) {
             assertCase(!jane.holds(name, missing), missing);
         }
     }
