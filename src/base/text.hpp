@@ -1,7 +1,9 @@
 #pragma once
 
 #include <algorithm>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace scalekit {
 
@@ -12,6 +14,18 @@ inline bool equalIgnoringCase(std::string_view a, std::string_view b) noexcept
         return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
     };
     return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+inline bool contains(const std::vector<std::string>& list, std::string_view text) noexcept
+{
+    return std::ranges::find(list, text) != list.end();
+}
+
+inline void appendOnce(std::vector<std::string>& list, std::string_view text)
+{
+    if (!contains(list, text)) {
+        list.emplace_back(text);
+    }
 }
 
 }  // namespace scalekit

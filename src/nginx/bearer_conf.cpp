@@ -1,6 +1,8 @@
+#include "base/text.hpp"
 #include "nginx/conf.hpp"
 #include "nginx/directive.hpp"
 #include "nginx/interop.hpp"
+#include "oidc/claims.hpp"
 #include "session/requirement.hpp"
 
 #include <algorithm>
@@ -20,19 +22,6 @@ GuardLine* rememberLine(ngx_conf_t* cf)
     return main.guardLines.back().get();
 }
 
-/** What the module judges by itself and does not keep (RFC 7519 4.1, OIDC Core 2). */
-bool notKept(std::string_view claim) noexcept
-{
-    constexpr std::string_view names[] = {"iss", "aud",   "azp",     "exp",    "iat",   "nbf",
-                                          "jti", "nonce", "at_hash", "c_hash", "s_hash"};
-    return std::find(std::begin(names), std::end(names), claim) != std::end(names);
-}
-
-bool contains(const std::vector<std::string>& list, std::string_view text) noexcept
-{
-    return std::find(list.begin(), list.end(), text) != list.end();
-}
-
 /** The policy of a place, shared with the places that have the same. */
 const TokenPolicy* policyOf(MainConf& main, const LocationConf& conf)
 {
@@ -40,9 +29,7 @@ const TokenPolicy* policyOf(MainConf& main, const LocationConf& conf)
 
     if (conf.resource != nullptr) {
         for (const std::string& server : conf.resource->description.servers) {
-            if (!contains(policy.issuers, server)) {
-                policy.issuers.push_back(server);
-            }
+            appendOnce(policy.issuers, server);
         }
     }
     if (conf.audiences != nullptr) {
@@ -248,7 +235,7 @@ try {
                            "\"scalekit_require roles admin owner\"");
         return confError;
     }
-    if (notKept(view(value[1]))) {
+    if (isProtocolClaim(view(value[1]))) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "scalekit_require: \"%V\" is judged by the module itself and cannot be "
                            "required; see scalekit_audience, \"issuer\" and client_id",

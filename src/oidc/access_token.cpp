@@ -1,5 +1,6 @@
 #include "oidc/access_token.hpp"
 
+#include "base/text.hpp"
 #include "oidc/claims.hpp"
 #include "oidc/token_rules.hpp"
 
@@ -84,13 +85,6 @@ Claim* findClaim(std::vector<Claim>& claims, std::string_view name) noexcept
 {
     const auto found = std::ranges::find(claims, name, &Claim::name);
     return found != claims.end() ? &*found : nullptr;
-}
-
-void appendOnce(std::vector<std::string>& values, std::string_view value)
-{
-    if (std::ranges::find(values, value) == values.end()) {
-        values.emplace_back(value);
-    }
 }
 
 /** The values of a claim; those of `scope` are its words. */

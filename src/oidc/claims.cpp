@@ -96,8 +96,8 @@ constexpr bool isAny(std::string_view name, Names... names) noexcept
 /** What says nothing about the person, and what has a place of its own in Identity. */
 bool leftOut(std::string_view name) noexcept
 {
-    return isAny(name, "iss", "aud", "azp", "client_id", "exp", "iat", "nbf", "jti", "nonce",
-                 "at_hash", "c_hash", "s_hash", "sub", "oid", "sid", "email", "name", "picture");
+    return isProtocolClaim(name) ||
+           isAny(name, "client_id", "sub", "oid", "sid", "email", "name", "picture");
 }
 
 /**
@@ -165,6 +165,12 @@ std::string connectionOf(JsonValue claims)
 }
 
 }  // namespace
+
+bool isProtocolClaim(std::string_view name) noexcept
+{
+    return isAny(name, "iss", "aud", "azp", "exp", "iat", "nbf", "jti", "nonce", "at_hash",
+                 "c_hash", "s_hash");
+}
 
 Reason checkIdToken(const Jwt& token, const IdTokenRules& rules)
 {

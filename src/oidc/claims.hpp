@@ -30,6 +30,9 @@ struct IdTokenRules {
  */
 Reason checkIdToken(const Jwt& token, const IdTokenRules& rules);
 
+/** Claims about the token itself: judged, and not kept. */
+bool isProtocolClaim(std::string_view name) noexcept;
+
 /**
  * Who the token is about. The profile maps as in Scalekit's Auth.js provider; the remaining claims
  * are flattened: objects by dotted path (five levels), arrays of scalars as lists, numbers and

@@ -2,6 +2,7 @@
 
 #include "base/base64url.hpp"
 #include "base/query.hpp"
+#include "base/text.hpp"
 #include "base/url.hpp"
 #include "crypto/digest.hpp"
 
@@ -43,14 +44,6 @@ constexpr std::string_view reservedParameters[] = {
     "login_hint",
     "prompt",
 };
-
-bool equalIgnoringCase(std::string_view a, std::string_view b) noexcept
-{
-    constexpr auto lower = [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-    };
-    return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 void appendIfSet(std::string& query, std::string_view name, std::string_view value)
 {

@@ -1,6 +1,7 @@
 #include "oidc/resource.hpp"
 
 #include "base/json.hpp"
+#include "base/text.hpp"
 #include "base/url.hpp"
 
 #include <algorithm>
@@ -30,13 +31,6 @@ void appendList(std::string& json, std::string_view name, const std::vector<std:
         separator = ',';
     }
     json += ']';
-}
-
-void appendOnce(std::vector<std::string>& list, std::string value)
-{
-    if (std::ranges::find(list, value) == list.end()) {
-        list.push_back(std::move(value));
-    }
 }
 
 }  // namespace
@@ -97,7 +91,7 @@ std::vector<std::string> resourceAudiences(const ProtectedResource& resource)
         const std::string_view path = address ? address->path : std::string_view();
         const std::string_view last = path.substr(path.rfind('/') + 1);
         if (last.starts_with("res_") && last != "res_") {
-            appendOnce(audiences, std::string(last));
+            appendOnce(audiences, last);
         }
     }
     return audiences;

@@ -40,7 +40,7 @@ constexpr const char* organizationClient = R"({
 constexpr const char* mcp = R"({
     "iss": "https://acme.scalekit.com/resources/res_1", "aud": ["https://api.example/mcp", "res_1"],
     "client_id": "https://client.example/metadata.json", "sub": "usr_1", "oid": "org_1", "resid": "res_1",
-    "roles": ["member"], "scope": "todo:read todo:write", "scopes": ["todo:read", "todo:write"], "sid": "ses_1",
+    "roles": ["member"], "scope": "task:read task:write", "scopes": ["task:read", "task:write"], "sid": "ses_1",
     "exp": 1800003600, "iat": 1800000000, "nbf": 1800000000, "jti": "tkn_1"})";
 
 constexpr const char* modularIdToken = R"({

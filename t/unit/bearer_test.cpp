@@ -176,13 +176,13 @@ TEST("a challenge names what it has, in one order")
 
     Challenge all;
     all.resourceMetadata = "https://api.example/m";
-    all.scope = "todo:read todo:write";
+    all.scope = "task:read task:write";
     all.description = bearerErrorDescription(Reason::insufficient_scope);
     all.error = bearerError(Reason::insufficient_scope);
     all.realm = "the acme API";
     assertView("Bearer realm=\"the acme API\", error=\"insufficient_scope\", "
                "error_description=\"The access token lacks a scope that is required here\", "
-               "scope=\"todo:read todo:write\", resource_metadata=\"https://api.example/m\"",
+               "scope=\"task:read task:write\", resource_metadata=\"https://api.example/m\"",
                bearerChallenge(all));
 }
 

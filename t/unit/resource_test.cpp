@@ -16,7 +16,7 @@ ProtectedResource mcp()
 {
     return {"https://api.example/mcp",
             {"https://acme.scalekit.com/resources/res_1", "https://acme.scalekit.com"},
-            {"todo:read", "todo:write"}};
+            {"task:read", "task:write"}};
 }
 
 std::string audiencesOf(std::string identifier, std::vector<std::string> servers)
@@ -77,7 +77,7 @@ TEST("the metadata document is one JSON object with the members of RFC 9728")
                "\"authorization_servers\":[\"https://acme.scalekit.com/resources/res_1\","
                "\"https://acme.scalekit.com\"],"
                "\"bearer_methods_supported\":[\"header\"],"
-               "\"scopes_supported\":[\"todo:read\",\"todo:write\"]}",
+               "\"scopes_supported\":[\"task:read\",\"task:write\"]}",
                metadataJson(mcp()));
 }
 
