@@ -10,14 +10,12 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { mintAccessToken } from '../op/access_tokens.mjs';
 import { certificates } from '../op/certificates.mjs';
 import { startHostile } from '../op/hostile.mjs';
 import { compact, decode, encode } from '../op/jwt.mjs';
 import { signingKey } from '../op/signing_keys.mjs';
-import { assertAccepted, assertRefused } from './api.mjs';
+import { startApi } from './api.mjs';
 import { atEnd } from './cleanup.mjs';
-import { startSite } from './site.mjs';
 
 const hostile = await startHostile();
 atEnd(() => hostile.close());
@@ -33,16 +31,7 @@ const keys = ['RS256', 'ES256', 'ES384', 'EdDSA'].flatMap((alg) => {
 });
 hostile.publish(hostile.key.publicJwk, ...keys.map(({ jwk }) => jwk));
 
-const site = await startSite({
-    provider: hostile,
-    server: 'scalekit_bearer only;',
-    http: 'large_client_header_buffers 4 64k;',
-    settings: { client_secret: null, session_keys: null, clock_skew: '60s' },
-});
-
-const mint = (claims, header, by) => mintAccessToken(hostile, claims, header, by);
-const accepted = (token, what) => assertAccepted(site, token, { what });
-const refused = (token, reason, what) => assertRefused(site, token, reason, { what });
+const { mint, accepted, refused } = await startApi(hostile);
 
 test('every kind of key that the tests use is accepted when it really signs', async () => {
     for (const { alg, kid, privateKey } of keys) {

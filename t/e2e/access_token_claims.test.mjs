@@ -4,27 +4,17 @@
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 
-import { mintAccessToken, now } from '../op/access_tokens.mjs';
+import { now } from '../op/access_tokens.mjs';
 import { startHostile } from '../op/hostile.mjs';
 import { compact, decode, encode } from '../op/jwt.mjs';
-import { assertAccepted, assertRefused } from './api.mjs';
+import { startApi } from './api.mjs';
 import { atEnd } from './cleanup.mjs';
 import { jsonTexts } from './jose/json_mutations.mjs';
-import { startSite } from './site.mjs';
 
 const hostile = await startHostile();
 atEnd(() => hostile.close());
 
-const site = await startSite({
-    provider: hostile,
-    server: 'scalekit_bearer only;',
-    http: 'large_client_header_buffers 4 64k;',
-    settings: { client_secret: null, session_keys: null, clock_skew: '60s' },
-});
-
-const mint = (claims, header, by) => mintAccessToken(hostile, claims, header, by);
-const accepted = (token, what) => assertAccepted(site, token, { what });
-const refused = (token, reason, what) => assertRefused(site, token, reason, { what });
+const { mint, accepted, refused } = await startApi(hostile);
 
 // A token whose payload, or header, is this text or these bytes.
 const withPayload = (payload) =>
