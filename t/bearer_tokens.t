@@ -36,7 +36,7 @@ sub invalid {
 sub second {
     my ($name, $more) = @_;
     return "scalekit_environment $name { url $issuer; client_id skc_1; client_secret s; allow_http on; "
-        . "session_keys '$Scalekit::keys'; session_cookie $name; base_path /$name; $more }\n";
+        . "session_keys 'literal:$Scalekit::keys'; session_cookie $name; base_path /$name; $more }\n";
 }
 
 run_tests();

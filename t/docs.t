@@ -8,6 +8,7 @@ use File::Basename qw(basename dirname);
 use File::Find ();
 use File::Path qw(make_path);
 use File::Temp qw(tempdir);
+use MIME::Base64 qw(encode_base64);
 use Test::More;
 
 chdir dirname(__FILE__) . '/..' or die "cannot enter the project's folder: $!";
@@ -205,11 +206,12 @@ make_path(map { "$prefix/$_" } qw(modules logs scalekit certificates temp));
 symlink $modulePath, "$prefix/modules/ngx_http_scalekit_module.so" if $modulePath ne '';
 write_file("$prefix/mime.types", "types { text/html html; }\n");
 write_file("$prefix/fastcgi_params", "fastcgi_param REQUEST_METHOD \$request_method;\n");
+my @keys = map { encode_base64(join('', map { chr int rand 256 } 1 .. 48), '') } 1 .. 2;
 write_file("$prefix/scalekit/client_secret", "the secret of a test\n");
-write_file("$prefix/scalekit/session_keys", 'k' x 64 . "\n" . 'j' x 64 . "\n");
+write_file("$prefix/scalekit/session_keys", join('', map {"$_\n"} @keys));
 chmod 0600, glob "$prefix/scalekit/*";
 $ENV{SCALEKIT_CLIENT_SECRET} = 'the secret of a test';
-$ENV{SCALEKIT_SESSION_KEY} = 'k' x 64;
+$ENV{SCALEKIT_SESSION_KEY} = $keys[0];
 
 my $request = '-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=test';
 my $said = `openssl req $request -keyout '$prefix/certificates/key' -out '$prefix/certificates/cert' 2>&1`;

@@ -250,7 +250,7 @@ GET /dir/
 === the module's cookies do not reach the upstream, all others do
 --- http_config
 scalekit_environment other {
-    url https://b.example; client_id b; client_secret b; session_keys 'a key of the other environment, 32 bytes';
+    url https://b.example; client_id b; client_secret b; session_keys 'literal:a key of the other environment, 32 bytes';
     session_cookie __Secure-other; base_path /other;
 }
 --- config

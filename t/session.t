@@ -14,14 +14,14 @@ our $user = "GET /\nX-Scalekit-Sub: usr_1\n";
 our $nobody = '\A\{"error":"unauthenticated","reason":"unauthenticated",'
     . '"message":"You need to be signed in to see this\."'
     . ',"reference":"[0-9a-f]{12}","login":"/[a-z]+/login"\}\n\z';
-our ($old, $new) = ('an old secret of thirty-two bytes or more',
-    'a new secret of thirty-two bytes or more');
+our ($old, $new) = ('an-old-secret-of-thirty-two-bytes-or-more',
+    'a-new-secret-of-thirty-two-bytes-or-more');
 
 # Another environment with the same keys, url and all.
 our $second = <<"EOC";
 scalekit_environment second {
     url http://127.0.0.1:\$TEST_NGINX_PROVIDER; client_id skc_1; client_secret secret;
-    session_keys '$Scalekit::keys'; base_path /second; allow_http on;
+    session_keys 'literal:$Scalekit::keys'; base_path /second; allow_http on;
 }
 EOC
 

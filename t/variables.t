@@ -343,7 +343,7 @@ location /auth/ { scalekit_auth acme; }"
 === what one place was shown is not what the next one sees
 --- http_config
 scalekit_environment other {
-    url https://b.example; client_id b; client_secret b; session_keys 'a key of the other environment, 32 bytes';
+    url https://b.example; client_id b; client_secret b; session_keys 'literal:a key of the other environment, 32 bytes';
     base_path /other;
 }
 --- config

@@ -59,6 +59,19 @@ std::string checkSchemes(const Environment& environment)
     return "";
 }
 
+/** What the provider knows seals nothing. */
+std::string checkKeysAreOwn(const EnvironmentDraft& draft)
+{
+    const Client& client = draft.environment.party.client;
+    for (const std::string& key : draft.sessionSecrets) {
+        if (key == client.secret || key == client.id) {
+            return "a key of \"session_keys\" is also the client's secret or id; make one of "
+                   "its own with: openssl rand -base64 48";
+        }
+    }
+    return "";
+}
+
 bool deriveKeys(Environment& environment, const std::vector<std::string>& secrets)
 {
     Result<SealKeys> stateKeys = SealKeys::derive(secrets, "state");
@@ -85,7 +98,10 @@ std::string complete(EnvironmentDraft& draft)
         return "\"client_id\" is missing; it stands in the Scalekit dashboard under API "
                "credentials";
     }
-    const std::string problem = checkSchemes(environment);
+    std::string problem = checkSchemes(environment);
+    if (problem.empty()) {
+        problem = checkKeysAreOwn(draft);
+    }
     if (!problem.empty()) {
         return problem;
     }

@@ -27,25 +27,34 @@ std::string setUrl(Draft& draft, const Words& words)
     return "";
 }
 
+/** A client's id or secret, or "" with the problem. */
+std::string readClientValue(Draft& draft, std::string_view word, std::string& problem)
+{
+    std::optional<Secret> value = readSecret(draft.cf, word, problem);
+    if (!value) {
+        return "";
+    }
+    if (value->text.empty()) {
+        problem = "is empty; it stands in the Scalekit dashboard under API credentials";
+    } else if (value->source == SecretSource::word && namesFile(draft.cf, word)) {
+        problem = "is the name of a file; did you mean file:PATH?";
+    } else {
+        problem = secretProblem(value->text, value->source);
+    }
+    return std::move(value->text);
+}
+
 std::string setClientId(Draft& draft, const Words& words)
 {
     std::string problem;
-    const std::optional<std::string> value = readSecret(draft.cf, words[1], problem);
-    if (value && value->empty()) {
-        return "is empty; it stands in the Scalekit dashboard under API credentials";
-    }
-    draft.environment.party.client.id = value.value_or("");
+    draft.environment.party.client.id = readClientValue(draft, words[1], problem);
     return problem;
 }
 
 std::string setClientSecret(Draft& draft, const Words& words)
 {
     std::string problem;
-    const std::optional<std::string> value = readSecret(draft.cf, words[1], problem);
-    if (value && value->empty()) {
-        return "is empty; it stands in the Scalekit dashboard under API credentials";
-    }
-    draft.environment.party.client.secret = value.value_or("");
+    draft.environment.party.client.secret = readClientValue(draft, words[1], problem);
     return problem;
 }
 
@@ -67,32 +76,13 @@ std::string setClientAuth(Draft& draft, const Words& words)
 std::string setSessionKeys(Draft& draft, const Words& words)
 {
     std::string problem;
-    const std::optional<std::string> value = readSecret(draft.cf, words[1], problem);
-    if (!value) {
-        return problem;
+    const std::optional<Secret> value = readSecret(draft.cf, words[1], problem);
+    if (value) {
+        SessionSecrets secrets = readSessionSecrets(value->text, value->source);
+        draft.sessionSecrets = std::move(secrets.keys);
+        problem = std::move(secrets.problem);
     }
-
-    std::string_view rest = *value;
-    for (std::size_t line = 1; !rest.empty(); ++line) {
-        const std::size_t end = std::min(rest.find('\n'), rest.size());
-        std::string_view secret = rest.substr(0, end);
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-        if (secret.ends_with('\r')) {
-            secret.remove_suffix(1);
-        }
-        if (secret.empty()) {
-            continue;
-        }
-        if (secret.size() < minSecretSize) {
-            return "needs at least 32 bytes in every line, line " + std::to_string(line) + " has " +
-                   std::to_string(secret.size()) + "; make a key with: openssl rand -base64 48";
-        }
-        draft.sessionSecrets.emplace_back(secret);
-    }
-    if (draft.sessionSecrets.empty()) {
-        return "holds no key; make one with: openssl rand -base64 48";
-    }
-    return "";
+    return problem;
 }
 
 /** A path of our own origin that can be compared with $uri byte by byte. */

@@ -19,7 +19,9 @@ std::optional<std::string> readFile(ngx_conf_t* cf, std::string_view path, std::
     }
     const std::string fullName(view(name));
 
-    const ngx_fd_t fd = ngx_open_file(fullName.c_str(), NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+    // a pipe would block until somebody writes to it
+    const ngx_fd_t fd =
+        ngx_open_file(fullName.c_str(), NGX_FILE_RDONLY | NGX_FILE_NONBLOCK, NGX_FILE_OPEN, 0);
     if (fd == NGX_INVALID_FILE) {
         problem = "cannot read \"" + fullName + "\": " + strerror(ngx_errno) +
                   "; create it, readable by the user that starts nginx";
@@ -49,17 +51,16 @@ std::optional<std::string> readFile(ngx_conf_t* cf, std::string_view path, std::
     }
 
     content.resize(static_cast<std::size_t>(size));
-    if (!content.empty() && content.back() == '\n') {
-        content.pop_back();
-    }
-    if (!content.empty() && content.back() == '\r') {
-        content.pop_back();
-    }
+    content.resize(content.find_last_not_of("\r\n") + 1);
     return content;
 }
 
 std::optional<std::string> readVariable(std::string_view name, std::string& problem)
 {
+    if (name.find_first_of("${}=") != name.npos) {
+        problem = "takes env:NAME, the name of an environment variable without any sign around it";
+        return std::nullopt;
+    }
     const char* value = std::getenv(std::string(name).c_str());
     if (value == nullptr) {
         problem = "the environment variable \"" + std::string(name) +
@@ -69,17 +70,37 @@ std::optional<std::string> readVariable(std::string_view name, std::string& prob
     return value;
 }
 
+std::optional<Secret> withSource(std::optional<std::string> text, SecretSource source)
+{
+    return text ? std::optional<Secret>({*std::move(text), source}) : std::nullopt;
+}
+
 }  // namespace
 
-std::optional<std::string> readSecret(ngx_conf_t* cf, std::string_view text, std::string& problem)
+std::optional<Secret> readSecret(ngx_conf_t* cf, std::string_view word, std::string& problem)
 {
-    if (text.starts_with("file:")) {
-        return readFile(cf, text.substr(5), problem);
+    const auto takes = [&word](std::string_view prefix) {
+        const bool has = word.starts_with(prefix);
+        word.remove_prefix(has ? prefix.size() : 0);
+        return has;
+    };
+    if (takes("file:")) {
+        return withSource(readFile(cf, word, problem), SecretSource::file);
     }
-    if (text.starts_with("env:")) {
-        return readVariable(text.substr(4), problem);
+    if (takes("env:")) {
+        return withSource(readVariable(word, problem), SecretSource::variable);
     }
-    return std::string(text);
+    const SecretSource source = takes("literal:") ? SecretSource::literal : SecretSource::word;
+    return Secret{std::string(word), source};
+}
+
+bool namesFile(ngx_conf_t* cf, std::string_view word) noexcept
+{
+    ngx_str_t name = copy(cf->pool, word);
+    ngx_file_info_t info;
+    return !word.empty() && name.data != nullptr &&
+           ngx_conf_full_name(cf->cycle, &name, 1) == NGX_OK &&
+           ngx_file_info(name.data, &info) != NGX_FILE_ERROR && ngx_is_file(&info);
 }
 
 }  // namespace scalekit

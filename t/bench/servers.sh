@@ -92,7 +92,7 @@ END
         url            $issuer;
         client_id      skc_1;
         client_secret  secret;
-        session_keys   "$key";
+        session_keys   "literal:$key";
         session_idle   8h;
         allow_http     on;
     }

@@ -287,7 +287,7 @@ test('an API client gets JSON where a person gets a page', async () => {
 test('the endpoint does not run for a login that never began here', async () => {
     const other = await startSite({
         provider: hostile,
-        settings: { session_keys: '"quite another key of at least 32 bytes"' },
+        settings: { session_keys: '"literal:quite another key of at least 32 bytes"' },
     });
     const { url } = await begun();
     const moved = new URL(url);

@@ -4,7 +4,7 @@
 import { certificates } from '../op/certificates.mjs';
 import { client as localClient } from '../op/provider.mjs';
 
-export const sessionKey = 'the first session key of the end-to-end tests';
+export const sessionKey = 'The-first-session-key-of-the-end-to-end-tests';
 
 // The environment block. `settings` replaces or adds directives: {timeout: '2s', base_url:
 // 'https://…'}; a value of null leaves the directive out.
@@ -14,7 +14,7 @@ export function environment(provider, settings = {}, name = 'acme') {
         url: provider.issuer,
         client_id: client.id,
         client_secret: `"${client.secret}"`,
-        session_keys: `"${sessionKey}"`,
+        session_keys: `"literal:${sessionKey}"`,
         timeout: '1s',
         ...(provider.issuer.startsWith('http:') && { allow_http: 'on' }),
         ...(provider.issuer.startsWith('https:') && { trusted_certificate: certificates().caFile }),

@@ -92,7 +92,7 @@ my @defaults = (
     "url           http://127.0.0.1:\$TEST_NGINX_PROVIDER;",
     "client_id     $client;",
     'client_secret secret;',
-    "session_keys  '$keys';",
+    "session_keys  'literal:$keys';",
     'allow_http    on;',
 );
 
