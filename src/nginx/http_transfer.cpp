@@ -163,6 +163,11 @@ bool setOptions(Transfer& transfer, const HttpRequest& request) noexcept
     if (!request.body.empty()) {
         set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
         set(CURLOPT_COPYPOSTFIELDS, request.body.data());
+
+        // what must not be done twice: curl sends a request again by itself when a connection
+        // that was used before closes without an answer
+        set(CURLOPT_FRESH_CONNECT, 1L);
+        set(CURLOPT_FORBID_REUSE, 1L);
     }
 
     return ok;
@@ -210,6 +215,7 @@ std::unique_ptr<Transfer> makeTransfer(const HttpRequest& request)
     if (transfer->easy == nullptr || !appendHeader(transfer->headers, "Accept: ", request.accept) ||
         (!request.authorization.empty() &&
          !appendHeader(transfer->headers, "Authorization: ", request.authorization)) ||
+        !appendHeader(transfer->headers, "Expect:", "") ||  // a refused one is sent again
         !setOptions(*transfer, request)) {
         return nullptr;
     }

@@ -20,7 +20,7 @@ class HttpClient;
 
 struct HttpRequest {
     std::string url;            // user and password in it are refused
-    std::string body;           // not empty: POST, application/x-www-form-urlencoded
+    std::string body;           // not empty: POST, application/x-www-form-urlencoded, sent once
     std::string authorization;  // value of the Authorization header, or empty
     std::string accept = "application/json";
     std::chrono::milliseconds timeout{5000};  // of the exchange with DNS; at most 10 minutes
