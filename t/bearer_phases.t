@@ -94,21 +94,22 @@ location = /no { internal; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM/sta
 
 
 
-=== auth_request into a place that takes tokens: it guards there too
+=== auth_request into a place that takes tokens: it guards there too, for a page that takes them alike
 --- config eval
 "location / { auth_request /check; $::upstream }
+location /known { scalekit_auth acme; scalekit_bearer only; auth_request /check; $::upstream }
 location /warm { scalekit_auth acme; scalekit_bearer only; empty_gif; }
 location = /check { internal; scalekit_auth acme; scalekit_bearer only; scalekit_organization_id org_1;
     scalekit_require roles member; empty_gif; }"
 --- request eval
-["GET /warm", ("GET /") x 9]
+["GET /warm", ("GET /") x 8, ("GET /known") x 3]
 --- more_headers eval
 [::bearer(), '', $::cookie, $::forged, ::bearer(exp => -60), "$::forged\n$::cookie", ::bearer(oid => 'org_2'),
-    ::bearer(roles => []), ::navigation(), ::bearer()]
+    ::navigation(), ::bearer(), ::bearer(oid => 'org_2'), ::bearer(roles => []), ::bearer()]
 --- error_code eval
-[200, (401) x 5, 403, 403, 401, 200]
+[200, (401) x 5, 403, 401, 401, 403, 403, 200]
 --- raw_response_headers_unlike eval
-['WWW-Authenticate', ('X-Upstream|Location|Set-Cookie') x 8, 'WWW-Authenticate']
+['WWW-Authenticate', ('X-Upstream|Location|Set-Cookie') x 10, 'WWW-Authenticate']
 
 
 
@@ -126,27 +127,30 @@ location = /check { internal; scalekit_auth acme; scalekit_bearer only; empty_gi
 
 
 
-=== an SSI include of a place that takes tokens
+=== an SSI include of a place that takes tokens, into a page that takes them alike and into an open one
 --- config eval
 "location /warm { scalekit_auth acme; scalekit_bearer only; empty_gif; }
 location /page.html { ssi on; ssi_types text/plain; root html; }
+location /known.html { scalekit_auth acme; scalekit_bearer only; ssi on; ssi_types text/plain; root html; }
 location /guarded { scalekit_auth acme; scalekit_bearer only; $::upstream }"
 --- user_files
 >>> page.html
 before <!--# include virtual="/guarded" --> after
+>>> known.html
+before <!--# include virtual="/guarded" --> after
 --- request eval
-["GET /warm", ("GET /page.html") x 4]
+["GET /warm", "GET /known.html", ("GET /page.html") x 4]
 --- more_headers eval
-[::bearer(), ::bearer(), '', $::forged, $::cookie]
+[::bearer(), ::bearer(), ::bearer(), '', $::forged, $::cookie]
 --- response_body_like eval
-['', 'before GET /guarded\n.*after', ('before (?!.*GET /guarded).*after') x 3]
+['', 'before GET /guarded\n.*after', ('before (?!.*GET /guarded).*after') x 4]
 
 
 
 === what that include is not told: a forged identity
 --- config eval
 "location /warm { scalekit_auth acme; scalekit_bearer only; empty_gif; }
-location /page.html { ssi on; ssi_types text/plain; root html; }
+location /page.html { scalekit_auth acme; scalekit_bearer only; ssi on; ssi_types text/plain; root html; }
 location /guarded { scalekit_auth acme; scalekit_bearer only; $::upstream }"
 --- user_files
 >>> page.html

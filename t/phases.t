@@ -167,36 +167,42 @@ location = /no { internal; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM/sta
 
 
 
-=== auth_request into a guarded location: it guards there too
+=== auth_request into a guarded location: it guards there too, for a page that is guarded alike
 --- config eval
-"location / { auth_request /check; $::upstream }
+"location / { scalekit_auth acme; auth_request /check; $::upstream }
+location /open { auth_request /check; $::upstream }
 location = /check { internal; scalekit_auth acme; scalekit_organization_id org_1; empty_gif; }
 location /auth/ { scalekit_auth acme; }"
 --- request eval
-[("GET /") x 4]
+["GET /open", "GET /open", "GET /open", "GET /open", "GET /", "GET /"]
 --- more_headers eval
-['', ::navigation(), 'Cookie: ' . ::session(org => 'org_2'), 'Cookie: ' . ::session(org => 'org_1')]
+['', ::navigation(), ('Cookie: ' . ::session(org => 'org_2'), 'Cookie: ' . ::session(org => 'org_1')) x 2]
 --- error_code eval
-[401, 401, 403, 200]
+[401, 401, 403, 401, 403, 200]
 --- raw_response_headers_unlike eval
-[('X-Upstream') x 3, 'WWW-Authenticate']
+[('X-Upstream') x 5, 'WWW-Authenticate']
 
 
 
-=== an SSI include of a guarded place into an open page
+=== an SSI include of a guarded place, into an open page and into one that is guarded alike
 --- config eval
 "location /page.html { ssi on; ssi_types text/plain; root html; }
+location /known.html { scalekit_auth acme; ssi on; ssi_types text/plain; root html; }
 location /guarded { scalekit_auth acme; $::upstream }
 location /auth/ { scalekit_auth acme; }"
 --- user_files
 >>> page.html
 before <!--# include virtual="/guarded?x=1" --> after
+>>> known.html
+before <!--# include virtual="/guarded?x=1" --> after
 --- request eval
-["GET /page.html", "GET /page.html"]
+["GET /page.html", "GET /page.html", "GET /known.html"]
 --- more_headers eval
-["X-Scalekit-Sub: forged\nCookie: sk_session=x", "X-Scalekit-Sub: forged\n$::cookie"]
+["X-Scalekit-Sub: forged\nCookie: sk_session=x", ("X-Scalekit-Sub: forged\n$::cookie") x 2]
 --- response_body_like eval
-['before (?!.*(?:GET /guarded|forged)).*after', 'before GET /guarded\?x=1\n(?!.*forged).*after']
+['before (?!.*(?:GET /guarded|forged)).*after',
+    'before (?!.*(?:GET /guarded|forged)).*403.*after',
+    'before GET /guarded\?x=1\n(?!.*forged)X-Scalekit-Sub: usr_1\n.*after']
 
 
 
@@ -262,9 +268,9 @@ GET /
 
 
 
-=== mirror into a guarded place, with one
+=== mirror into a guarded place, with one, of a place that is guarded alike
 --- config eval
-"location / { mirror /mirror; empty_gif; }
+"location / { scalekit_auth acme; mirror /mirror; empty_gif; }
 location = /mirror { internal; scalekit_auth acme; $::upstream }
 location /auth/ { scalekit_auth acme; }"
 --- request

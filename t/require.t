@@ -404,9 +404,9 @@ sorry
 === subrequests: auth_request and SSI into a place with rules
 --- config eval
 "location /warm { scalekit_auth acme; scalekit_bearer only; empty_gif; }
-location / { auth_request /check; $::upstream }
+location / { $::server auth_request /check; $::upstream }
 location = /check { internal; $::server scalekit_require roles admin; empty_gif; }
-location /page.html { ssi on; ssi_types text/plain; root html; }
+location /page.html { $::server ssi on; ssi_types text/plain; root html; }
 location /guarded { $::server scalekit_require roles admin; $::upstream }
 location /auth/ { scalekit_auth acme; }"
 --- user_files

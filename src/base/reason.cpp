@@ -30,6 +30,8 @@ std::string_view word(Reason reason) noexcept
         return "requirement_unmet";
     case Reason::insufficient_scope:
         return "insufficient_scope";
+    case Reason::subrequest_identity:
+        return "subrequest_identity";
     case Reason::method_not_allowed:
         return "method_not_allowed";
     case Reason::cross_site:

@@ -25,6 +25,7 @@ enum class Reason : std::uint8_t {
     connection_mismatch,    // signed in through another connection
     requirement_unmet,      // scalekit_require asks for a claim that is not there
     insufficient_scope,     // likewise for a scope
+    subrequest_identity,    // the including page has another identity, or none
     method_not_allowed,
     cross_site,  // another site asked for a logout
 

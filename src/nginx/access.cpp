@@ -8,8 +8,8 @@
 #include "nginx/request_headers.hpp"
 #include "nginx/respond.hpp"
 #include "nginx/session_cookie.hpp"
+#include "nginx/subrequest.hpp"
 #include "nginx/variables.hpp"
-#include "nginx/worker.hpp"
 
 namespace scalekit {
 
@@ -21,9 +21,10 @@ ngx_int_t accept(Context& context, const LocationConf& conf)
     context.judged = true;
     forgetVariables(context.request);
     if ((!context.bearer && !renewSession(context)) ||
-        (conf.identityHeaders && !addIdentityHeaders(context, conf))) {
+        (conf.identityHeaders && !addIdentityHeaders(context.request, context, conf))) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+    context.scrubbed = true;  // identity headers are the module's own from here on
     return NGX_OK;
 }
 
@@ -77,13 +78,6 @@ ngx_int_t answerStranger(Context& context, const LocationConf& conf, const Deman
     return beginLogin(context, environment, {currentUrl(r), std::move(*routing)});
 }
 
-/** Whether the provider may have replaced its keys since ours were fetched. */
-bool newerKeysMayHelp(const Verdict& verdict) noexcept
-{
-    return verdict.token &&
-           (verdict.reason == Reason::key_unknown || verdict.reason == Reason::signature_invalid);
-}
-
 /** A token is refused only once it is clear that newer keys, or any keys at all, will not help. */
 ngx_int_t answerBadToken(Context& context, const LocationConf& conf, const Verdict& verdict)
 {
@@ -129,61 +123,6 @@ ngx_int_t judge(Context& context, const LocationConf& conf)
     }
     return verdict.token ? answerBadToken(context, conf, verdict)
                          : answerStranger(context, conf, demand, verdict);
-}
-
-/** What the place of a subrequest says of the request, and whether that is its identity. */
-struct SubrequestVerdict {
-    Verdict verdict;
-    bool sameCaller;
-};
-
-/** The main request keeps its own identity, also when this throws. */
-SubrequestVerdict judgeSubrequest(ngx_http_request_t* r, Context& context, const LocationConf& conf)
-{
-    struct Restore {
-        ngx_http_request_t* r;
-        Context& context;
-        Caller caller;
-        ~Restore()
-        {
-            static_cast<Caller&>(context) = caller;
-            forgetVariables(r);  // which main and subrequests share
-        }
-    };
-    const Restore restore{r, context, context};
-    forgetVariables(r);
-    shareIdentity(r, true);  // for variables in the place's own directives
-    const Verdict verdict = findIdentity(r, context, conf, evaluateDemand(r, conf));
-    return {verdict, verdict.reason == Reason::none && restore.caller.same(context)};
-}
-
-/**
- * A subrequest cannot be redirected or asked to wait: it passes with an identity of its place, or
- * it is refused. The upstream reads the identity headers of the main request, so where that has an
- * identity of this environment, it has to be the same one.
- */
-ngx_int_t prepareSubrequest(ngx_http_request_t* r, const LocationConf& conf)
-{
-    Context* context = obtainContext(r);
-    if (context == nullptr) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-    const auto [verdict, sameCaller] = judgeSubrequest(r, *context, conf);
-    shareIdentity(r, sameCaller);
-    if (newerKeysMayHelp(verdict)) {
-        worker()->providers.askForKeys(*conf.environment);  // for the next request
-    }
-
-    if (verdict.reason == Reason::none) {
-        if (!sameCaller && context->environment == conf.environment) {
-            return NGX_HTTP_FORBIDDEN;
-        }
-    } else if (verdict.token ||
-               static_cast<Unauthenticated>(conf.unauthenticated) != Unauthenticated::pass) {
-        return static_cast<ngx_int_t>(
-            statusOf({.reason = verdict.reason, .environment = {}, .token = verdict.token}));
-    }
-    return sameCaller || removeIdentityHeaders(r) ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 }  // namespace

@@ -32,18 +32,6 @@ Context* obtainContext(ngx_http_request_t* r) noexcept
     return context;
 }
 
-// A subrequest has a slot for a context of its own, which is otherwise of no use: the mark.
-void shareIdentity(ngx_http_request_t* subrequest, bool shared) noexcept
-{
-    ngx_http_set_ctx(subrequest, shared ? findContext(subrequest) : nullptr,
-                     ngx_http_scalekit_module);
-}
-
-bool sharesIdentity(ngx_http_request_t* subrequest) noexcept
-{
-    return ngx_http_get_module_ctx(subrequest, ngx_http_scalekit_module) != nullptr;
-}
-
 ngx_int_t suspend(ngx_http_request_t* r) noexcept
 {
     r->read_event_handler = ngx_http_test_reading;

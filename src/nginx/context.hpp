@@ -71,13 +71,6 @@ Context* findContext(ngx_http_request_t* r) noexcept;
 Context* obtainContext(ngx_http_request_t* r) noexcept;
 
 /**
- * A subrequest shares the identity of its main request where its own place takes the very same;
- * elsewhere it has none.
- */
-void shareIdentity(ngx_http_request_t* subrequest, bool shared) noexcept;
-bool sharesIdentity(ngx_http_request_t* subrequest) noexcept;
-
-/**
  * Leaves the phase until resume(): the caller returns what this returns (NGX_AGAIN). A client that
  * goes away meanwhile is noticed.
  */

@@ -7,7 +7,11 @@
 
 namespace scalekit {
 
-namespace {
+bool newerKeysMayHelp(const Verdict& verdict) noexcept
+{
+    return verdict.token &&
+           (verdict.reason == Reason::key_unknown || verdict.reason == Reason::signature_invalid);
+}
 
 Verdict findCaller(Context& context, const LocationConf& conf, const Demand& demand)
 {
@@ -31,7 +35,15 @@ Verdict findCaller(Context& context, const LocationConf& conf, const Demand& dem
     return {conf.takesCookies() ? findSession(context, conf, demand) : Reason::unauthenticated};
 }
 
-}  // namespace
+void checkRequirements(ngx_http_request_t* r, const Context& context, const LocationConf& conf,
+                       Verdict& verdict)
+{
+    verdict.unmet = findUnmet(r, context, conf);
+    if (verdict.unmet != nullptr) {
+        verdict.reason = namesScopes(view(verdict.unmet->claim)) ? Reason::insufficient_scope
+                                                                 : Reason::requirement_unmet;
+    }
+}
 
 Verdict findIdentity(ngx_http_request_t* r, Context& context, const LocationConf& conf,
                      const Demand& demand)
@@ -39,12 +51,10 @@ Verdict findIdentity(ngx_http_request_t* r, Context& context, const LocationConf
     static_cast<Caller&>(context) = {};
     Verdict verdict = findCaller(context, conf, demand);
     if (verdict.reason == Reason::none) {
-        verdict.unmet = findUnmet(r, context, conf);
-        if (verdict.unmet != nullptr) {
-            verdict.reason = namesScopes(view(verdict.unmet->claim)) ? Reason::insufficient_scope
-                                                                     : Reason::requirement_unmet;
-            context.environment = nullptr;
-        }
+        checkRequirements(r, context, conf, verdict);
+    }
+    if (verdict.reason != Reason::none) {
+        context.environment = nullptr;
     }
     return verdict;
 }

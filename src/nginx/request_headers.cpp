@@ -195,11 +195,10 @@ HeaderClaims headerClaims(const SessionView& session) noexcept
     return found;
 }
 
-std::string_view identityValue(const Context& context, const HeaderClaims& claims,
+std::string_view identityValue(ngx_pool_t* pool, const Caller& caller, const HeaderClaims& claims,
                                IdentityHeader header) noexcept
 {
-    const SessionView& session = context.session;
-    ngx_pool_t* pool = context.request->pool;
+    const SessionView& session = caller.session;
     switch (header) {
     case IdentityHeader::subject:
         return headerSafe(pool, session.subject);
@@ -220,7 +219,7 @@ std::string_view identityValue(const Context& context, const HeaderClaims& claim
     case IdentityHeader::scopes:
         return joinedScopes(pool, claims.scopes);
     case IdentityHeader::client:
-        return context.bearer ? joinedValues(pool, claims.client) : "";
+        return caller.bearer ? joinedValues(pool, claims.client) : "";
     }
     return {};
 }
@@ -279,9 +278,9 @@ try {
     return NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
-bool addIdentityHeaders(Context& context, const LocationConf& conf) noexcept
+bool addIdentityHeaders(ngx_http_request_t* r, const Caller& caller,
+                        const LocationConf& conf) noexcept
 {
-    ngx_http_request_t* r = context.request;
     auto* added = static_cast<IdentityHeaders*>(ngx_pcalloc(r->pool, sizeof(IdentityHeaders)));
     if (added == nullptr) {
         return false;
@@ -289,10 +288,10 @@ bool addIdentityHeaders(Context& context, const LocationConf& conf) noexcept
 
     ngx_list_part_t* part = &added->part;
     part->elts = added->headers;
-    const HeaderClaims claims = headerClaims(context.session);
+    const HeaderClaims claims = headerClaims(caller.session);
     for (std::size_t i = 0; i < identityHeaderCount; ++i) {
         const std::string_view value =
-            identityValue(context, claims, static_cast<IdentityHeader>(i));
+            identityValue(r->pool, caller, claims, static_cast<IdentityHeader>(i));
         if (value.data() == nullptr) {
             return false;
         }
@@ -319,7 +318,6 @@ bool addIdentityHeaders(Context& context, const LocationConf& conf) noexcept
         list.last = part;
     }
     list.nalloc = part->nelts;
-    context.scrubbed = true;  // what is in the list now is ours
     return true;
 }
 

@@ -16,13 +16,17 @@ namespace scalekit {
  */
 ngx_int_t scrubRequest(ngx_http_request_t* r) noexcept;
 
-/** Takes everything under an identity prefix out of the request; false when there is no memory. */
+/**
+ * Takes everything under an identity prefix out of the request; false when there is no memory. The
+ * list is the request's own afterwards, also that of a subrequest, which begins as its parent's.
+ */
 bool removeIdentityHeaders(ngx_http_request_t* r) noexcept;
 
 /** Remembers the Cookie lines as the client sent them, once, before they are cleaned. */
 void keepCookies(Context& context) noexcept;
 
-/** Adds the identity headers of the session; false when there is no memory. */
-bool addIdentityHeaders(Context& context, const LocationConf& conf) noexcept;
+/** Adds the identity headers of a caller to the request's list; false when there is no memory. */
+bool addIdentityHeaders(ngx_http_request_t* r, const Caller& caller,
+                        const LocationConf& conf) noexcept;
 
 }  // namespace scalekit

@@ -31,6 +31,7 @@ ngx_uint_t logLevelOf(Reason reason, ngx_uint_t status) noexcept
         return NGX_LOG_CRIT;
     case Reason::session_too_large:
     case Reason::provider_unavailable:
+    case Reason::subrequest_identity:  // a mistake in the configuration
         return NGX_LOG_ERR;
     default:
         return status >= NGX_HTTP_INTERNAL_SERVER_ERROR ? NGX_LOG_ERR : NGX_LOG_INFO;
@@ -296,6 +297,12 @@ ngx_int_t refuse(Context& context, Refusal refusal)
     return answer(context);
 }
 
+ngx_int_t refuseSubrequest(ngx_http_request_t* r, const Refusal& refusal)
+{
+    logRefusal(r, refusal, newReference());
+    return static_cast<ngx_int_t>(statusOf(refusal));
+}
+
 bool onErrorPage(const Context& context) noexcept
 {
     // `error_page 403 = /place` clears err_status
@@ -347,6 +354,7 @@ ngx_uint_t statusOf(Reason reason) noexcept
     case Reason::connection_mismatch:
     case Reason::requirement_unmet:
     case Reason::insufficient_scope:
+    case Reason::subrequest_identity:
     case Reason::cross_site:
     case Reason::provider_error:
         return NGX_HTTP_FORBIDDEN;

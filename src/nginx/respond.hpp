@@ -28,6 +28,9 @@ ngx_int_t sendRedirect(ngx_http_request_t* r, std::string_view location);
  */
 ngx_int_t refuse(Context& context, Refusal refusal);
 
+/** Refuses a subrequest: one log line, and the bare status for whoever made it. */
+ngx_int_t refuseSubrequest(ngx_http_request_t* r, const Refusal& refusal);
+
 /** True on the way to an error_page: a login begun from there would loop, and the answer is known.
  */
 bool onErrorPage(const Context& context) noexcept;

@@ -118,7 +118,8 @@ Row rows[] = {
 /**
  * Calls use(context) with the request's verified identity, if it has one. Before the access phase
  * (set, if, limit_req) that is what the phase will find: the session is looked at then and there,
- * and nothing of it is kept.
+ * and nothing of it is kept. A subrequest shows the identity of the main request, with which it
+ * shares nginx's memory of variables; it is let in nowhere with another one.
  */
 template <class Use>
 void withIdentity(ngx_http_request_t* r, Use&& use) noexcept
@@ -126,9 +127,7 @@ void withIdentity(ngx_http_request_t* r, Use&& use) noexcept
     Context* context = findContext(r);
     const LocationConf& conf = *locationConf(r);
     if (context != nullptr && context->authenticated()) {
-        if (r == r->main || conf.environment == nullptr || sharesIdentity(r)) {
-            use(*context);
-        }
+        use(*context);
         return;
     }
     if (conf.environment == nullptr || r != r->main || (context != nullptr && context->judged)) {

@@ -137,6 +137,7 @@ Error errorOf(Reason reason) noexcept
     case Reason::organization_mismatch:
     case Reason::connection_mismatch:
     case Reason::requirement_unmet:
+    case Reason::subrequest_identity:
     case Reason::method_not_allowed:
     case Reason::cross_site:
     case Reason::state_invalid:

@@ -42,7 +42,8 @@ const locations = (it) => {
     location /socket { scalekit_bearer on; ${it.proxyPass} ${upgrade} }
     location /off { scalekit_auth off; ${it.proxyPass} }
     location = /check { internal; scalekit_bearer only; proxy_pass_request_body off; ${it.proxyPass} }
-    location /checked { scalekit_auth off; auth_request /check; ${it.proxyPass} }`;
+    location /checked { scalekit_bearer only; scalekit_organization_id ""; auth_request /check; ${it.proxyPass} }
+    location /checked-open { scalekit_auth off; auth_request /check; ${it.proxyPass} }`;
 };
 const options = { server: 'scalekit_organization_id org_111;', locations };
 const site = await startSite({ provider, ...options });
@@ -357,5 +358,7 @@ test('auth_request into a place that takes tokens decides for another place', as
     ]) {
         const headers = token ? bearer(token) : {};
         assert.equal((await send(site.url('/checked'), { headers })).status, status);
+        const open = await send(site.url('/checked-open'), { headers });
+        assert.equal(open.status, status === 200 ? 401 : status, 'of a page that knows nobody');
     }
 });

@@ -27,7 +27,8 @@ const locations = (it) => `
     location / { ${it.proxyPass} }
     location /open { scalekit_auth off; ${it.proxyPass} }
     location = /check { internal; proxy_pass_request_body off; ${it.proxyPass} }
-    location /checked { scalekit_auth off; auth_request /check; ${it.proxyPass} }`;
+    location /checked { scalekit_auth off; auth_request /check; ${it.proxyPass} }
+    location /known { auth_request /check; ${it.proxyPass} }`;
 
 // Two ways in which a token has to wait. Each answers {site, hostile, held, token (that waits)}.
 const waits = {
@@ -263,7 +264,7 @@ for (const kind of Object.keys(waits)) {
             async () => (await call(it.site, it.token)).status === 200,
             'the keys are there',
         );
-        const checked = await call(it.site, it.token, { path: '/checked' });
+        const checked = await call(it.site, it.token, { path: '/known' });
         assert.equal(checked.status, 200);
     });
 }

@@ -27,11 +27,16 @@ const site = await startSite({
     locations: (it) => `
         location / { ${it.proxyPass} }
         location /secret { ${it.proxyPass} }
-        location /ssi/ { scalekit_auth off; ssi on; alias @FOLDER@/; }
-        location /added/ { scalekit_auth off; alias @FOLDER@/;
+        ${['', '/known']
+            .map(
+                (prefix) => `
+        location ${prefix}/ssi/ { ${prefix ? '' : 'scalekit_auth off;'} ssi on; alias @FOLDER@/; }
+        location ${prefix}/added/ { ${prefix ? '' : 'scalekit_auth off;'} alias @FOLDER@/;
             add_after_body /secret; addition_types *; }
-        location /mirrored { scalekit_auth off; mirror /secret; ${it.proxyPass} }
-        location /asked { scalekit_auth off; auth_request /secret; ${it.proxyPass} }
+        location ${prefix}/mirrored { ${prefix ? '' : 'scalekit_auth off;'} mirror /secret; ${it.proxyPass} }
+        location ${prefix}/asked { ${prefix ? '' : 'scalekit_auth off;'} auth_request /secret; ${it.proxyPass} }`,
+            )
+            .join('')}
         location /error { scalekit_auth off; error_page 404 = /secret; return 404; }
         location /named-error { scalekit_auth off; error_page 404 = @secret; return 404; }
         location /try { scalekit_auth off; try_files /nothing /secret; }
@@ -86,9 +91,14 @@ const secrets = () =>
         (request) => request.url.startsWith('/secret') || request.url.includes('indexed'),
     );
 
-test('bar 3: a subrequest from an open page into a guarded place is denied without a session', async () => {
-    for (const path of ['/ssi/page.html', '/added/index.html', '/mirrored', '/asked']) {
-        const response = await as('nobody', path);
+const including = ['/ssi/page.html', '/added/index.html', '/mirrored', '/asked'];
+
+test('bar 3: a subrequest from an open page into a guarded place is denied, with a session too', async () => {
+    for (const [who, path] of including.flatMap((it) => [
+        ['nobody', it],
+        ['somebody', it],
+    ])) {
+        const response = await as(who, path);
         assert.equal(secrets().length, 0, path);
         assert.doesNotMatch(response.text, /x-scalekit|forged/, path);
         assert.ok(
@@ -98,8 +108,8 @@ test('bar 3: a subrequest from an open page into a guarded place is denied witho
     }
 });
 
-test('bar 3: with a session the subrequest passes, and nothing forged with it', async () => {
-    for (const path of ['/ssi/page.html', '/added/index.html', '/mirrored', '/asked']) {
+test('bar 3: from a page that is guarded alike the subrequest passes, and nothing forged with it', async () => {
+    for (const path of including.map((it) => `/known${it}`)) {
         assert.equal((await as('somebody', path)).status, 200, path);
         await until(() => secrets().length === 1, `${path} has asked for the secret`);
         assert.doesNotMatch(JSON.stringify(site.upstream.requests), /forged/, path);
