@@ -7,7 +7,8 @@ import net from 'node:net';
 
 export async function startUpstream(pages = {}) {
     const requests = [];
-    const server = http.createServer(async (request, response) => {
+    // A client of HTTP/1.0 need not name a host, and newer nginx passes its request on as HTTP/1.1.
+    const server = http.createServer({ requireHostHeader: false }, async (request, response) => {
         let body = '';
         for await (const chunk of request) {
             body += chunk;
