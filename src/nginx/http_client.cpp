@@ -51,6 +51,12 @@ HttpClient::HttpClient(ngx_cycle_t* cycle)
     curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, onTimerChange);
     curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
     curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(limit_));
+
+#if LIBCURL_VERSION_NUM >= 0x081400
+    // from 8.20 on a pool of the multi handle resolves, and not the transfer: at exit do not join a
+    // thread that is stuck either
+    curl_multi_setopt(multi_, CURLMOPT_QUICK_EXIT, 1L);
+#endif
 }
 
 HttpClient::~HttpClient()
