@@ -56,6 +56,10 @@ HttpClient::HttpClient(ngx_cycle_t* cycle)
     // from 8.20 on a pool of the multi handle resolves, and not the transfer: at exit do not join a
     // thread that is stuck either
     curl_multi_setopt(multi_, CURLMOPT_QUICK_EXIT, 1L);
+
+    // threads that are stuck outlive their transfers and hold up those behind them; A and AAAA are
+    // asked for by one thread each
+    curl_multi_setopt(multi_, CURLMOPT_RESOLVE_THREADS_MAX, 2 * static_cast<long>(limit_));
 #endif
 }
 

@@ -30,7 +30,9 @@ async function startNameServer() {
     const server = { address, known: new Set(), asked: [], close: async () => socket.close() };
     socket.on('message', (query, peer) => {
         const { name, end, type } = question(query);
-        server.asked.push(name);
+        if (type === 1) {
+            server.asked.push(name); // once for a name: AAAA is asked for only where there is IPv6
+        }
         if (server.known.has(name)) {
             socket.send(answerTo(query, end, type), peer.port, peer.address);
         }
@@ -151,7 +153,7 @@ const threadsGone = () =>
     until(
         () => threads(worker()) === idleThreads,
         'the threads of the resolver ended',
-        (2 * resolverTimeout + 2) * 1_000 * slow,
+        (2 * resolverTimeout + 4) * 1_000 * slow, // newer libcurl keeps an idle one for 2 s
     );
 
 test('bar 50: with a name server that is silent a login is refused in time, and nobody else notices', async () => {
@@ -202,4 +204,26 @@ test('bar 50: a worker that waits for the name server leaves when it is told to'
     assert.ok(elapsed < timeout + 5 * slack, `the old worker stayed for ${Math.round(elapsed)} ms`);
     nameServer.known.add('token.provider.test');
     assert.equal((await hostileLogin(site, site.browser())).status, 302);
+});
+
+test('bar 50: 30 logins that wait for the name server leave one more the means to ask it', async () => {
+    const logins = 30;
+    nameServer.known.delete('token.provider.test');
+    await site.nginx.reload({ old: 'gone' }); // the new worker has no connection to it yet
+    const callbacks = await Promise.all(
+        Array.from({ length: logins }, async () => {
+            const browser = site.browser();
+            const start = await browser.navigate(site.url('/'));
+            return () => browser.navigate(hostile.authorize(start.location));
+        }),
+    );
+    nameServer.asked.length = 0;
+    const pending = Promise.all(callbacks.map((callback) => callback()));
+    await until(() => nameServer.asked.length >= logins, 'all of them ask');
+    nameServer.known.add('token.provider.test');
+    const [answer, elapsed] = await timed(() => hostileLogin(site, site.browser()));
+    assert.equal(answer.status, 302);
+    assert.ok(elapsed < 2 * slack, `it took ${Math.round(elapsed)} ms`);
+    await pending; // newer libcurl lets them share the answer
+    await threadsGone();
 });
