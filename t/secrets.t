@@ -68,7 +68,8 @@ scalekit_environment "acme": "client_secret" is the name of a file; did you mean
 EOC
 refusedAll($_, "$path; name that file itself as file:PATH",
     everywhere('/etc/nginx/scalekit/session_keys', './scalekit/the-session_keys-of-the-site',
-        'scalekit/environments/production/session_keys', '~/scalekit/environments/session_keys'))
+        '~/scalekit/environments/session_keys'),
+    map { (file($_), variable($_)) } 'scalekit/environments/production/session_keys')
     for qw(session_keys client_secret);
 
 # -- a variable, a template
@@ -196,7 +197,7 @@ accepted("session keys from $_->[0]", "session_keys $_->[1];")
     ['uuidgen', file("7d0c7e06-3f0a-4f6e-9b1e-2a54c8d1f933\n")];
 accepted("a client secret $_->[0]", "client_secret $_->[1];")
     for ['with blanks and quotes', '"with blanks and \'quotes\'"'],
-    ['of base64', 'literal:abc/def+ghi='], ['that looks like a path', 'literal:abc/DEF'],
+    ['of base64', 'literal:abc/def+ghi='], ['that looks like a path', 'literal:abc/DEF_g-h.i'],
     ['of Scalekit', 'test_CbGfKxzwUVO6ISirRcTKMbcX3dsfdsf'],
     ['with odd characters', "'aB3~x.Y_z-9+=%:;\@!'"], ['in a file', file("test_1234\r\n\n")];
 accepted('a client ID that is a URL', 'client_id literal:https://app.example/client.json;');

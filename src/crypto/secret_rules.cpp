@@ -150,28 +150,35 @@ bool isPlaceholder(std::string_view text)
             anyWord(wholes, [&](std::string_view whole) { return letters == whole; }));
 }
 
-/** A way through folders. Base64 may begin with a slash too, but hardly without capital letters. */
-bool isPath(std::string_view text) noexcept
+/** Begins at a folder. Base64 may begin with a slash too, but hardly without capital letters. */
+bool startsPath(std::string_view text) noexcept
 {
     if (startsWithAny(text, {"./", "../", "~/", "\\\\"}) ||
         (text.size() > 2 && isLetter(text[0]) &&
          (text.substr(1, 2) == ":\\" || text.substr(1, 2) == ":/"))) {
         return true;
     }
-    if (text.starts_with('/')) {
-        return !consistsOf(text, "/+=") || std::ranges::none_of(text, isUpper);
-    }
-    return hasText(text, "/") && consistsOf(text, "/._- ~") &&
-           text.find_first_of("._- ~") != std::string_view::npos;
+    return text.starts_with('/') &&
+           (!consistsOf(text, "/+=") || std::ranges::none_of(text, isUpper));
 }
 
-/** A bare word is more likely to be a path: any slash will do, or the ending of a file's name. */
-bool isBarePath(std::string_view text)
+/** A bare word is rather a path than a secret, a text that was said to be the secret is rather not.
+ */
+bool isPath(std::string_view text, SecretSource source)
 {
+    const bool folders = hasText(text, "/") && consistsOf(text, "/._- ~");
+    if (startsPath(text)) {
+        return true;
+    }
+    if (source == SecretSource::literal) {
+        return false;
+    }
+    if (source != SecretSource::word) {
+        return folders && text.find_first_of("._- ~") != text.npos;
+    }
     static constexpr std::string_view endings =
         ".txt .key .keys .pem .json .yml .yaml .env .conf .secret .asc .gpg .toml .ini";
-    return isPath(text) || text.starts_with('/') || text.starts_with('~') ||
-           (hasText(text, "/") && consistsOf(text, "/._- ~")) ||
+    return folders || text.starts_with('/') || text.starts_with('~') ||
            (hasText(text, "\\") && consistsOf(text, "\\._- ~")) ||
            anyWord(endings, [&](std::string_view end) { return text.ends_with(end); });
 }
@@ -239,7 +246,7 @@ std::string meaningProblem(std::string_view text, SecretSource source)
         return "begins with a scheme that is not known here; write file:PATH, env:NAME or "
                "literal:TEXT, in lower case and once";
     }
-    if (source == SecretSource::word ? isBarePath(text) : isPath(text)) {
+    if (isPath(text, source)) {
         return source == SecretSource::word
                    ? "is a path, not the secret; did you mean file:PATH? (a secret that looks like "
                      "a path is written as literal:TEXT)"
