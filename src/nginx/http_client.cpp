@@ -1,5 +1,6 @@
 #include "nginx/http_client.hpp"
 
+#include <dlfcn.h>
 #include <openssl/err.h>
 
 #include <algorithm>
@@ -17,6 +18,16 @@ constexpr ngx_msec_t pulseInterval = 500;
 
 // curl's own timeout comes first, it knows better what it was waiting for
 constexpr ngx_msec_t deadlineGrace = 40;
+
+/** nginx unloads modules before it ends, but a thread in the resolver may yet return to libcurl. */
+void keepCurlLoaded() noexcept
+{
+    Dl_info curl;
+
+    if (dladdr(reinterpret_cast<void*>(curl_multi_cleanup), &curl) != 0) {
+        static_cast<void>(dlopen(curl.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE));
+    }
+}
 
 }  // namespace
 
@@ -85,6 +96,7 @@ HttpClient::~HttpClient()
 
     curl_global_cleanup();
     ERR_clear_error();
+    keepCurlLoaded();
 }
 
 Transfer* HttpClient::start(const HttpRequest& request, Done done, void* data) noexcept
