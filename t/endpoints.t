@@ -381,9 +381,9 @@ large_client_header_buffers 4 256k;
 --- config eval: $::guarded
 --- request eval
 my $big = 'a' x 65536;
-[map {"GET /auth/callback$_"} '', '?', '?code=abc', '?state=abc', '?code=abc&state=abc',
-    '?code=&state=x', '?code=abc&code=abc&state=x',
-    '?code=abc&state=x&state=x', '?error=a&error=b', '?error=access_denied&code=abc', '?error=',
+[map {"GET /auth/callback$_"} '', '?', '?code=xyz', '?state=xyz', '?code=xyz&state=xyz',
+    '?code=&state=x', '?code=xyz&code=xyz&state=x',
+    '?code=xyz&state=x&state=x', '?error=a&error=b', '?error=access_denied&code=xyz', '?error=',
     '?code=%zz', '?code=%00&state=x',
     "?code=$big&state=x", "?code=x&state=$big", "?error=$big", "?$big=$big",
     "?code=x&state=y&evil=$::evil", "?$::evil=$::evil",
@@ -397,7 +397,7 @@ my $big = 'a' x 65536;
 --- raw_response_headers_unlike eval
 ::same('Set-Cookie|Location|X-Upstream', 22)
 --- response_body_like eval
-::same('\A<!doctype html>(?!.*(?:evil|alert\(|aaaa|abc))(?=.*href="/auth/login[^"]*">Try again</a>)'
+::same('\A<!doctype html>(?!.*(?:evil|alert\(|aaaa|xyz))(?=.*href="/auth/login[^"]*">Try again</a>)'
     . '.*<code>[0-9a-f]{12}</code>', 22)
 --- no_upstream
 

@@ -212,16 +212,16 @@ my @other = (org => 'org_2', connection => 'conn_1');
 
 === the limits are those of the configuration
 --- environment
-session_lifetime 60s;
-session_idle 10s;
+session_lifetime 600s;
+session_idle 100s;
 clock_skew 0;
 --- config eval: $::guarded
 --- request eval
 [("GET /") x 5]
 --- more_headers eval
-::cookies(::session(created => 55, seen => 0), ::session(created => 61, seen => 0),
-    ::session(created => 50, seen => 5),
-    ::session(created => 50, seen => 11), ::session(created => -30, seen => -30))
+::cookies(::session(created => 550, seen => 0), ::session(created => 601, seen => 0),
+    ::session(created => 500, seen => 50),
+    ::session(created => 500, seen => 101), ::session(created => -300, seen => -300))
 --- error_code eval
 [200, 401, 200, 401, 401]
 
