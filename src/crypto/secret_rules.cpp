@@ -91,6 +91,16 @@ bool hasKnownScheme(std::string_view text)
     return anyWord(known, [&](std::string_view name) { return equalIgnoringCase(scheme, name); });
 }
 
+/** What a bare word begins with where a prefix was meant, also `file=` and `env=`. */
+bool hasAnyScheme(std::string_view text)
+{
+    const std::string_view name = text.substr(0, text.find('='));
+    return !schemeOf(text).empty() ||
+           (name.size() < text.size() && anyWord("file env literal", [&](std::string_view prefix) {
+                return equalIgnoringCase(name, prefix);
+            }));
+}
+
 /** NAME=value or NAME: value, as the lines of an environment file or of YAML. */
 bool isAssignment(std::string_view text)
 {
@@ -120,8 +130,8 @@ bool isVariable(std::string_view text) noexcept
     };
     return (text.starts_with('$') && consistsOf(text.substr(1), "_")) || hasText(text, "${") ||
            hasText(text, "$(") || hasText(text, "{{") || hasText(text, "}}") ||
-           hasText(text, "<%") || hasText(text, "#{") || enclosed("%") || enclosed("@") ||
-           enclosed("__") || enclosed("`") ||
+           hasText(text, "<%") || hasText(text, "#{") || hasText(text, "%(") || enclosed("%") ||
+           enclosed("@") || enclosed("__") || enclosed("`") ||
            startsWithAny(
                text, {"ENC[", "!vault", "!ref", "!Ref", "!secret", "$ANSIBLE_VAULT", "{cipher}"});
 }
@@ -153,7 +163,7 @@ bool isPlaceholder(std::string_view text)
 /** Begins at a folder. Base64 may begin with a slash too, but hardly without capital letters. */
 bool startsPath(std::string_view text) noexcept
 {
-    if (startsWithAny(text, {"./", "../", "~/", "\\\\"}) ||
+    if (startsWithAny(text, {"./", "../", "~/", "@/", "\\\\"}) ||
         (text.size() > 2 && isLetter(text[0]) &&
          (text.substr(1, 2) == ":\\" || text.substr(1, 2) == ":/"))) {
         return true;
@@ -242,7 +252,7 @@ std::string meaningProblem(std::string_view text, SecretSource source)
         return "is a variable or a template that nothing has replaced; write the secret itself "
                "into a file and name it as file:PATH, or use env:NAME";
     }
-    if (hasKnownScheme(text) || (source == SecretSource::word && !schemeOf(text).empty())) {
+    if (hasKnownScheme(text) || (source == SecretSource::word && hasAnyScheme(text))) {
         return "begins with a scheme that is not known here; write file:PATH, env:NAME or "
                "literal:TEXT, in lower case and once";
     }
@@ -261,9 +271,12 @@ std::string meaningProblem(std::string_view text, SecretSource source)
     return "";
 }
 
-bool isComment(std::string_view line) noexcept
+/** By how it begins, or by what the tools that write files say there. */
+bool isComment(std::string_view line)
 {
-    return startsWithAny(line, {"#", ";", "/*", "<!--"}) ||
+    const std::string letters = lettersOf(line);
+    return startsWithAny(line, {"#", ";", "/*", "<!--"}) || hasText(letters, "donotedit") ||
+           hasText(letters, "managedby") ||
            (hasText(line, " ") && startsWithAny(line, {"//", "--", "*", "%", "!", "rem", "REM"}));
 }
 

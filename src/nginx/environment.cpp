@@ -59,10 +59,14 @@ std::string checkSchemes(const Environment& environment)
     return "";
 }
 
-/** What the provider knows seals nothing. */
-std::string checkKeysAreOwn(const EnvironmentDraft& draft)
+/** One value in the place of two; what the provider knows seals nothing. */
+std::string checkDifferent(const EnvironmentDraft& draft)
 {
     const Client& client = draft.environment.party.client;
+    if (client.secret.starts_with("skc_") && client.secret == client.id) {
+        return "\"client_secret\" is the client ID; the secret was shown once, when it was made in "
+               "the Scalekit dashboard under API credentials";
+    }
     for (const std::string& key : draft.sessionSecrets) {
         if (key == client.secret || key == client.id) {
             return "a key of \"session_keys\" is also the client's secret or id; make one of "
@@ -100,7 +104,7 @@ std::string complete(EnvironmentDraft& draft)
     }
     std::string problem = checkSchemes(environment);
     if (problem.empty()) {
-        problem = checkKeysAreOwn(draft);
+        problem = checkDifferent(draft);
     }
     if (!problem.empty()) {
         return problem;
