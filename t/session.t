@@ -14,8 +14,8 @@ our $user = "GET /\nX-Scalekit-Sub: usr_1\n";
 our $nobody = '\A\{"error":"unauthenticated","reason":"unauthenticated",'
     . '"message":"You need to be signed in to see this\."'
     . ',"reference":"[0-9a-f]{12}","login":"/[a-z]+/login"\}\n\z';
-our ($old, $new) = ('an-old-secret-of-thirty-two-bytes-or-more',
-    'a-new-secret-of-thirty-two-bytes-or-more');
+our ($old, $new) = ('b7Vq2Lr9Xc4Tn8Zd1Kw6Hs3Jm5Pg0FyQ',
+    'N4zR8kT2vB6xW0qL5mH9cJ3dF7gS1pYe');
 
 # Another environment with the same keys, url and all.
 our $second = <<"EOC";

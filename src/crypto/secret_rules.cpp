@@ -80,25 +80,20 @@ std::string_view schemeOf(std::string_view text) noexcept
     return valid ? scheme : std::string_view();
 }
 
-/** `known` are the schemes that a secret certainly does not begin with; any other may be its own.
- */
-bool hasKnownScheme(std::string_view text)
+/** What a text begins with where a prefix was meant; of a bare word any scheme is one. */
+bool hasScheme(std::string_view text, SecretSource source)
 {
     static constexpr std::string_view known =
         "file env literal path ref vault secret secrets secretsmanager ssm kms arn aws gcp azure "
         "sops op k8s docker data base64 hex plain text";
     const std::string_view scheme = schemeOf(text);
-    return anyWord(known, [&](std::string_view name) { return equalIgnoringCase(scheme, name); });
-}
-
-/** What a bare word begins with where a prefix was meant, also `file=` and `env=`. */
-bool hasAnyScheme(std::string_view text)
-{
-    const std::string_view name = text.substr(0, text.find('='));
-    return !schemeOf(text).empty() ||
-           (name.size() < text.size() && anyWord("file env literal", [&](std::string_view prefix) {
-                return equalIgnoringCase(name, prefix);
-            }));
+    const std::string_view word = text.substr(0, text.find_first_of("= "));
+    const auto is = [](std::string_view a) {
+        return [a](std::string_view b) { return equalIgnoringCase(a, b); };
+    };
+    return (source == SecretSource::word && !scheme.empty()) || anyWord(known, is(scheme)) ||
+           (source != SecretSource::literal && anyWord("http https", is(scheme))) ||
+           (word.size() < text.size() && anyWord("file env literal", is(word)));
 }
 
 /** NAME=value or NAME: value, as the lines of an environment file or of YAML. */
@@ -115,10 +110,18 @@ bool isAssignment(std::string_view text)
 bool assignsSecret(std::string_view text)
 {
     static constexpr std::string_view telling =
-        "secret key clientid token export password scalekit";
+        "secret key clientid token export password path scalekit";
     const std::string name = lettersOf(text.substr(0, text.find_first_of("=:")));
     return isAssignment(text) &&
            anyWord(telling, [&](std::string_view part) { return hasText(name, part); });
+}
+
+/** SCALEKIT_SESSION_KEYS: the name of a variable where its value was meant. */
+bool isVariableName(std::string_view text) noexcept
+{
+    return hasText(text, "_") && !text.empty() && isUpper(text[0]) &&
+           std::ranges::all_of(
+               text, [](char c) { return isUpper(c) || c == '_' || (c >= '0' && c <= '9'); });
 }
 
 /** What shells, nginx, templates and deployment tools replace, and did not. */
@@ -129,11 +132,11 @@ bool isVariable(std::string_view text) noexcept
                consistsOf(text.substr(mark.size(), text.size() - 2 * mark.size()), "_.-");
     };
     return (text.starts_with('$') && consistsOf(text.substr(1), "_")) || hasText(text, "${") ||
-           hasText(text, "$(") || hasText(text, "{{") || hasText(text, "}}") ||
-           hasText(text, "<%") || hasText(text, "#{") || hasText(text, "%(") || enclosed("%") ||
-           enclosed("@") || enclosed("__") || enclosed("`") ||
-           startsWithAny(
-               text, {"ENC[", "!vault", "!ref", "!Ref", "!secret", "$ANSIBLE_VAULT", "{cipher}"});
+           (text.starts_with('!') && hasText(text, " ")) || hasText(text, "$(") ||
+           hasText(text, "{{") || hasText(text, "}}") || hasText(text, "<%") ||
+           hasText(text, "#{") || hasText(text, "%(") || enclosed("%") || enclosed("@") ||
+           enclosed("__") || enclosed("`") ||
+           startsWithAny(text, {"ENC[", "$ANSIBLE_VAULT", "{cipher}"});
 }
 
 bool isPlaceholder(std::string_view text)
@@ -146,13 +149,15 @@ bool isPlaceholder(std::string_view text)
     static constexpr std::string_view wholes =
         "todo fixme tbd none null nil undefined unset notset example password dummy redacted "
         "hidden masked secretkey sessionkey sessionkeys clientid clientsecret scalekitkey "
-        "scalekitsessionkey scalekitsessionkeys scalekitclientid scalekitclientsecret";
+        "scalekitsessionkey scalekitsessionkeys scalekitclientid scalekitclientsecret "
+        "credentials myclientsecret";
     const std::string letters = lettersOf(text);
     const bool onlyLetters =
         std::ranges::none_of(text, [](char c) { return c >= '0' && c <= '9'; });
     const bool enclosed = text.size() > 1 && ((text.front() == '<' && text.back() == '>') ||
                                               (text.front() == '[' && text.back() == ']'));
-    const bool masked = hasText(text, "***") || hasText(text, "...") || hasText(letters, "xxxxx") ||
+    const bool masked = hasText(text, "***") || hasText(text, "...") || letters.ends_with("xxxx") ||
+                        hasText(letters, "xxxxx") ||
                         (letters.size() > 2 && letters.find_first_not_of('x') == letters.npos);
     return enclosed || masked || startsWithAny(letters, {"your", "replace", "insert", "change"}) ||
            anyWord(parts, [&](std::string_view part) { return hasText(letters, part); }) ||
@@ -163,7 +168,7 @@ bool isPlaceholder(std::string_view text)
 /** Begins at a folder. Base64 may begin with a slash too, but hardly without capital letters. */
 bool startsPath(std::string_view text) noexcept
 {
-    if (startsWithAny(text, {"./", "../", "~/", "@/", "\\\\"}) ||
+    if (startsWithAny(text, {"./", "../", "~/", "@/", "</", "\\\\"}) ||
         (text.size() > 2 && isLetter(text[0]) &&
          (text.substr(1, 2) == ":\\" || text.substr(1, 2) == ":/"))) {
         return true;
@@ -187,7 +192,8 @@ bool isPath(std::string_view text, SecretSource source)
         return folders && text.find_first_of("._- ~") != text.npos;
     }
     static constexpr std::string_view endings =
-        ".txt .key .keys .pem .json .yml .yaml .env .conf .secret .asc .gpg .toml .ini";
+        ".txt .key .keys .pem .crt .json .yml .yaml .env .conf .secret .asc .gpg .enc .toml .ini .bak "
+        ".old .prod .local";
     return folders || text.starts_with('/') || text.starts_with('~') ||
            (hasText(text, "\\") && consistsOf(text, "\\._- ~")) ||
            anyWord(endings, [&](std::string_view end) { return text.ends_with(end); });
@@ -233,14 +239,22 @@ std::string bytesProblem(std::string_view text)
 
 std::string formatProblem(std::string_view text)
 {
-    if (startsWithAny(text, {"\"", "'"})) {
+    const bool quoted = text.size() > 1 && (text.front() == '"' || text.front() == '\'') &&
+                        text.back() == text.front();
+    if (quoted) {
         return "stands in quotes; take them out, they would be part of it";
     }
     if (startsWithAny(text, {"{\"", "{ ", "{}", "[{", "[\""})) {
         return "is JSON; write the secret alone";
     }
-    if (text.starts_with("-----")) {
+    if (text.starts_with("-----BEGIN")) {
         return "is a PEM file; write the secret alone";
+    }
+    if (startsWithAny(text, {"client_secret ", "client_id ", "session_keys "})) {
+        return "is a line of configuration; write the secret alone";
+    }
+    if (hasText(text, " #")) {
+        return "has a comment behind it; write the secret alone";
     }
     return "";
 }
@@ -252,7 +266,7 @@ std::string meaningProblem(std::string_view text, SecretSource source)
         return "is a variable or a template that nothing has replaced; write the secret itself "
                "into a file and name it as file:PATH, or use env:NAME";
     }
-    if (hasKnownScheme(text) || (source == SecretSource::word && hasAnyScheme(text))) {
+    if (hasScheme(text, source)) {
         return "begins with a scheme that is not known here; write file:PATH, env:NAME or "
                "literal:TEXT, in lower case and once";
     }
@@ -268,6 +282,9 @@ std::string meaningProblem(std::string_view text, SecretSource source)
     if (isPlaceholder(text)) {
         return "is a placeholder; put the real one in its place";
     }
+    if (source != SecretSource::literal && isVariableName(text)) {
+        return "is the name of a variable, not its value; write env:NAME";
+    }
     return "";
 }
 
@@ -280,17 +297,44 @@ bool isComment(std::string_view line)
            (hasText(line, " ") && startsWithAny(line, {"//", "--", "*", "%", "!", "rem", "REM"}));
 }
 
-std::string keyProblem(std::string_view key, SecretSource source)
+/** a-phrase-of-words, Of_Words2: nothing but words between the signs, which are at least three. */
+bool isPhrase(std::string_view key)
+{
+    std::size_t words = 0;
+    while (!key.empty()) {
+        const std::size_t end = std::min(key.find_first_of("-_"), key.size());
+        std::string_view word = key.substr(0, end);
+        key.remove_prefix(std::min(end + 1, key.size()));
+        word = word.substr(0, word.find_last_not_of("0123456789") + 1);
+        const std::string_view rest = word.substr(word.empty() ? 0 : 1);
+        if (!std::ranges::all_of(word, isLetter) ||
+            (std::ranges::any_of(rest, isUpper) && !std::ranges::all_of(word, isUpper))) {
+            return false;
+        }
+        words += word.empty() ? 0 : 1;
+    }
+    return words >= 3;
+}
+
+/** Written by another program for another purpose, or public. */
+bool isOfOthers(std::string_view key) noexcept
+{
+    return startsWithAny(key, {"age1", "AGE-SECRET-KEY-", "ssh-", "MII", "U2FsdGVkX1"});
+}
+
+/** What a line is although it should be a key; what follows from that is always the same. */
+std::string lineProblem(std::string_view key, SecretSource source)
 {
     std::string problem = bytesProblem(key);
+    if (problem.empty()) {
+        problem = formatProblem(key);
+    }
     if (!problem.empty()) {
         return problem;
     }
-    if (problem = formatProblem(key); !problem.empty()) {
-        return problem;
-    }
-    if (source == SecretSource::file && isComment(key)) {
-        return "is a comment; a key file holds nothing but keys";
+    const bool literal = source == SecretSource::literal;
+    if (literal ? key.starts_with('#') : isComment(key)) {
+        return "is a comment; write nothing but keys";
     }
     if (problem = meaningProblem(key, source); !problem.empty()) {
         return problem;
@@ -298,17 +342,25 @@ std::string keyProblem(std::string_view key, SecretSource source)
     if (isAssignment(key)) {
         return "is a name with a value; write the value alone";
     }
-    if (source == SecretSource::file && hasText(key, " ")) {
-        return "holds blanks, as a comment does; a key is one word" + std::string(makeOne);
+    if (!literal && hasText(key, " ")) {
+        return "holds blanks, as a comment does; a key is one word";
+    }
+    if (!literal && !consistsOf(key, "+/=-_")) {
+        return "holds other characters than letters, digits and + / = - _; write one key a line";
+    }
+    if (!literal && (isPhrase(key) || isOfOthers(key))) {
+        return "is not a random key of its own";
     }
     if (key.size() < minSecretSize) {
-        return "has " + std::to_string(key.size()) + " bytes, a key needs at least 32" +
-               std::string(makeOne);
+        return "has " + std::to_string(key.size()) + " bytes, a key needs at least 32";
     }
-    if (lacksVariety(key)) {
-        return "repeats itself and can be guessed" + std::string(makeOne);
-    }
-    return "";
+    return lacksVariety(key) ? "repeats itself and can be guessed" : "";
+}
+
+std::string keyProblem(std::string_view key, SecretSource source)
+{
+    const std::string problem = lineProblem(key, source);
+    return problem.empty() ? "" : problem + std::string(makeOne);
 }
 
 }  // namespace

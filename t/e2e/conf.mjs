@@ -4,7 +4,7 @@
 import { certificates } from '../op/certificates.mjs';
 import { client as localClient } from '../op/provider.mjs';
 
-export const sessionKey = 'The-first-session-key-of-the-end-to-end-tests';
+export const sessionKey = 'e2eFirst4Kq8Zt1Vx7Lm3Rb9Wd5Hs2Nc6Jp0Gy';
 
 // The environment block. `settings` replaces or adds directives: {timeout: '2s', base_url:
 // 'https://…'}; a value of null leaves the directive out.

@@ -339,7 +339,7 @@ test('bar 30: a new first key keeps the sessions, and removing their key ends th
         writeFileSync(`${rotating.nginx.folder}/keys`, `${list.join('\n')}\n`);
         await rotating.nginx.reload({ old: 'gone' });
     };
-    const second = 'The-second-session-key-of-the-end-to-end-tests';
+    const second = 'e2eSecond7Rb3Wd9Kq5Zt2Vx8Lm4Hs1Nc6Jp0Gy';
     const browser = await signIn(rotating);
     await rewrite(second, sessionKey);
     assert.equal((await browser.script(rotating.url('/'))).status, 200);
