@@ -116,7 +116,12 @@ ngx_int_t judge(Context& context, const LocationConf& conf)
     }
     const Verdict verdict = findIdentity(r, context, conf, demand);
     if (verdict.reason == Reason::none) {
-        return accept(context, conf);
+        // what set and map made of it stays: a page must not be cached for nobody
+        return context.shownNobodyIn == &conf
+                   ? deny(context, {.reason = Reason::provider_unavailable,
+                                    .environment = environment.name,
+                                    .detail = "variables were needed before the keys were there"})
+                   : accept(context, conf);
     }
     if (verdict.unmet != nullptr) {
         return answerUnmet(context, conf, verdict);
@@ -146,8 +151,13 @@ try {
         return scrubRequest(r);
     }
     const LocationConf& conf = *locationConf(r);
-    return conf.environment == nullptr ? NGX_DECLINED : prepareSubrequest(r, conf);
+    if (conf.environment != nullptr) {
+        return prepareSubrequest(r, conf);
+    }
+    return conf.identityHeaders || removeIdentityHeaders(r) ? NGX_DECLINED
+                                                            : NGX_HTTP_INTERNAL_SERVER_ERROR;
 } catch (...) {
+    logLine(NGX_LOG_CRIT, r->connection->log, "out of memory, the request is refused");
     return NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 

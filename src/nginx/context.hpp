@@ -49,6 +49,7 @@ struct Context : Caller {
 
     bool cookieRenewed = false;
     bool looking = false;  // a variable looks at the identity ahead of the verdict
+    const LocationConf* shownNobodyIn = nullptr;  // where such a look found nobody
 
     // the verdict: why there is no session or no access, what the client was told, and where to
     // find it in the log

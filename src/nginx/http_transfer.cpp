@@ -215,7 +215,6 @@ std::unique_ptr<Transfer> makeTransfer(const HttpRequest& request)
     if (transfer->easy == nullptr || !appendHeader(transfer->headers, "Accept: ", request.accept) ||
         (!request.authorization.empty() &&
          !appendHeader(transfer->headers, "Authorization: ", request.authorization)) ||
-        !appendHeader(transfer->headers, "Expect:", "") ||  // a refused one is sent again
         !setOptions(*transfer, request)) {
         return nullptr;
     }

@@ -51,7 +51,6 @@ std::string_view titleOf(Reason reason) noexcept
     case Reason::connection_mismatch:
     case Reason::requirement_unmet:
     case Reason::insufficient_scope:
-    case Reason::subrequest_identity:
         return "No access here";
     case Reason::method_not_allowed:
     case Reason::cross_site:
@@ -96,9 +95,6 @@ std::string_view sentenceOf(Reason reason) noexcept
     case Reason::insufficient_scope:
         return "You are signed in, but your account does not have access to this. If it should, tell "
                "your administrator.";
-    case Reason::subrequest_identity:
-        return "This is part of a page that does not know who you are. Please tell your "
-               "administrator.";
     case Reason::method_not_allowed:
         return "This address does not take that kind of request.";
     case Reason::cross_site:

@@ -48,7 +48,8 @@ ngx_int_t refuseOtherIdentity(ngx_http_request_t* r, const LocationConf& conf)
     std::string detail = "subrequest ";
     detail += headerSafe(r->pool, view(r->uri));
     detail += " of ";
-    detail += headerSafe(r->pool, view(r->main->uri));
+    const std::string_view page = view(r->main->unparsed_uri);  // as the client wrote it
+    detail += headerSafe(r->pool, page.substr(0, page.find('?')));
     detail += ", which has another identity or none: guard both places alike";
     const ngx_int_t status = refuseSubrequest(r, {.reason = Reason::subrequest_identity,
                                                   .environment = conf.environment->name,
@@ -64,8 +65,10 @@ ngx_int_t prepareSubrequest(ngx_http_request_t* r, const LocationConf& conf)
     if (context == nullptr) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-    auto [verdict, caller] = findCallerOfSubrequest(*context, conf, evaluateDemand(r, conf));
-    const bool nobody = verdict.reason != Reason::none && !verdict.token && passes(conf);
+    const Demand demand = evaluateDemand(r, conf);
+    auto [verdict, caller] = findCallerOfSubrequest(*context, conf, demand);
+    const bool nobody = verdict.reason != Reason::none && !verdict.token && passes(conf) &&
+                        demand.reason == Reason::none;
 
     if (verdict.reason == Reason::none ? !caller.same(*context)
                                        : nobody && context->authenticated()) {

@@ -143,6 +143,8 @@ void withIdentity(ngx_http_request_t* r, Use&& use) noexcept
         const Demand demand = evaluateDemand(r, conf);
         if (findIdentity(r, *context, conf, demand).reason == Reason::none) {
             use(*context);
+        } else {
+            context->shownNobodyIn = &conf;
         }
     } catch (...) {
         logLine(NGX_LOG_CRIT, r->connection->log, "out of memory, a variable stays empty");

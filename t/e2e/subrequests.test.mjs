@@ -10,6 +10,7 @@ import { before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { mintAccessToken } from '../op/access_tokens.mjs';
+import * as faults from '../op/faults.mjs';
 import { startHostile } from '../op/hostile.mjs';
 import { bearer } from './api.mjs';
 import { send } from './browser.mjs';
@@ -87,6 +88,10 @@ const site = await startSite({
         location = /early { set $who $scalekit_sub; ${cached('$who|$uri')} ${application.to()} }
         location = /mapped { ${cached('$bucket|$uri')} ${application.to()} }
         location = /prefixed { scalekit_identity_headers on prefix=X-Other-; ${application.to()} }
+        location = /bare { scalekit_auth off; scalekit_identity_headers off; ${application.to()} }
+        location = /stranger { scalekit_unauthenticated pass; scalekit_organization_id $arg_none;
+            ${application.to()} }
+        location /passing/ { scalekit_unauthenticated pass; ssi on; ${application.to('/including/')} }
         location = /rule { scalekit_require sub $arg_none usr_ada; ${application.to()} }
 
         location = /check { internal; ${cached()} ${application.to('/check')} }
@@ -247,6 +252,19 @@ for (const how of ['a session', 'a token']) {
             assert.deepEqual([path, who, sub], ['/prefixed', 'usr_ada', '']);
         });
 
+        test('a part without identity headers gets none, also where it is open', async () => {
+            await ada('/including/bare');
+            const [path, , sub] = application.seen.at(-1);
+            assert.deepEqual([path, sub], ['/bare', '']);
+        });
+
+        test('a part whose tenant is unknown is refused, also in a page for everybody', async () => {
+            for (const someone of [ada, (path) => send(site.url(path))]) {
+                const { text } = await someone('/passing/stranger');
+                assert.match(text, /before [^]*403[^]* after/);
+            }
+        });
+
         test('a rule of the part holds for who is shown', async () => {
             assertOwn(await ada('/including/rule'), 'usr_ada');
             assert.match((await bob('/including/rule')).text, /before [^]*403[^]* after/);
@@ -261,6 +279,41 @@ test('a part for tokens in a page for sessions: never the one beside the other',
     assert.ok(response.text.startsWith(own('usr_bob')), 'the token decides');
     for (const [, who, sub] of application.seen.slice(-3)) {
         assert.equal(who, sub);
+    }
+});
+
+test('a page whose key was needed before the keys were there is not served, and not cached', async () => {
+    const slow = await startHostile();
+    atEnd(() => slow.close());
+    const held = faults.held();
+    slow.answers.keys = held;
+    const cold = await startSite({
+        provider: slow,
+        settings: { timeout: '8s' },
+        http: `proxy_cache_path ${folder}/cold keys_zone=cold:1m use_temp_path=off;
+        map $scalekit_sub $bucket { default $scalekit_sub; }`,
+        server: 'scalekit_bearer on;',
+        locations: () => `
+            location /set { set $who $scalekit_sub; proxy_cache cold; proxy_cache_valid 10m;
+                proxy_cache_key $who$uri; ${application.to()} }
+            location /map { set $unused $bucket; proxy_cache cold; proxy_cache_valid 10m;
+                proxy_cache_key $bucket$uri; ${application.to()} }
+            location / { ${application.to()} }`,
+    });
+    const as = (sub, path) =>
+        send(cold.url(path), { headers: bearer(mintAccessToken(slow, { sub })) });
+    await until(() => held.waiting.length > 0, 'the keys are asked for');
+    const early = ['/set', '/map', '/'].map((path) => as('usr_ada', path));
+    await sleep(300);
+    delete slow.answers.keys;
+    held.release(slow.honestly.keys);
+    assert.deepEqual(
+        (await Promise.all(early)).map(({ status }) => status),
+        [503, 503, 200],
+    );
+    for (const path of ['/set', '/map']) {
+        assertOwn(await as('usr_bob', path), 'usr_bob');
+        assertOwn(await as('usr_ada', path), 'usr_ada');
     }
 });
 
