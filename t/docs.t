@@ -40,20 +40,20 @@ sub table {
     return @names;
 }
 
-my @directives = table('src/nginx/module.cpp', qr/ngx_command_t commands\[\] = \{/, qr/ngx_null_command/,
+my @directives = table('src/nginx/module/module.cpp', qr/ngx_command_t commands\[\] = \{/, qr/ngx_null_command/,
                        qr/^    \{/m, qr/\{ngx_string\("(\w+)"\)/);
-my @settings = table('src/nginx/environment_directives.cpp', qr/constexpr Row rows\[\] = \{/, qr/^\};/m,
+my @settings = table('src/nginx/conf/environment_directives.cpp', qr/constexpr Row rows\[\] = \{/, qr/^\};/m,
                      qr/^    \{/m, qr/^    \{"(\w+)", \d+, \d+, (?:true|false), set\w+\},$/m);
-my @variables = table('src/nginx/variables.cpp', qr/^Row rows\[\] = \{/m, qr/^\};/m,
+my @variables = table('src/nginx/identity/variables.cpp', qr/^Row rows\[\] = \{/m, qr/^\};/m,
                       qr/^    \{/m, qr/\{ngx_string\("(\w+)"\)/);
-push @variables, table('src/nginx/variables.cpp', qr/^ngx_int_t addVariables/m, qr/^\}/m,
+push @variables, table('src/nginx/identity/variables.cpp', qr/^ngx_int_t addVariables/m, qr/^\}/m,
                        qr/add\(cf, "/, qr/add\(cf, "(\w+)"/);
-push @variables, (table('src/nginx/variables.cpp', qr/^namespace \{/m, qr/^using/m,
+push @variables, (table('src/nginx/identity/variables.cpp', qr/^namespace \{/m, qr/^using/m,
                         qr/claimPrefix = /, qr/claimPrefix = "(\w+_)"/))[0] . 'NAME';
-my @headers = table('src/nginx/conf.hpp', qr/identityHeaderSuffixes\[\] = \{/, qr/\};/, qr/"[^"]*"/, qr/"([\w-]+)"/);
-my @endpoints = table('src/nginx/environment.cpp', qr/^std::string complete\(/m, qr/^\}/m,
+my @headers = table('src/nginx/conf/conf.hpp', qr/identityHeaderSuffixes\[\] = \{/, qr/\};/, qr/"[^"]*"/, qr/"([\w-]+)"/);
+my @endpoints = table('src/nginx/conf/environment.cpp', qr/^std::string complete\(/m, qr/^\}/m,
                       qr/basePath \+/, qr/basePath \+ "(\/\w+)"/);
-push @endpoints, table('src/nginx/metadata.cpp', qr/^namespace \{/m, qr/^\}/m,
+push @endpoints, table('src/nginx/endpoint/metadata.cpp', qr/^namespace \{/m, qr/^\}/m,
                        qr/wellKnownPath = /, qr/wellKnownPath = "([^"]+)"/);
 my @words = table('src/base/reason.hpp', qr/enum class Reason[^{]*\{\s*none,/, qr/\};/,
                   qr/^    \w+,/m, qr/^    (\w+),/m);
@@ -62,7 +62,7 @@ my @words = table('src/base/reason.hpp', qr/enum class Reason[^{]*\{\s*none,/, q
 my %number = (OK => 200, BAD_REQUEST => 400, UNAUTHORIZED => 401, FORBIDDEN => 403, NOT_ALLOWED => 405,
               INTERNAL_SERVER_ERROR => 500, BAD_GATEWAY => 502, SERVICE_UNAVAILABLE => 503, GATEWAY_TIME_OUT => 504);
 my %status;
-my ($statuses) = content('src/nginx/respond.cpp') =~ /^ngx_uint_t statusOf\(Reason .*?\{(.*?)^\}/ms;
+my ($statuses) = content('src/nginx/answer/respond.cpp') =~ /^ngx_uint_t statusOf\(Reason .*?\{(.*?)^\}/ms;
 while ($statuses =~ /((?:\s*case Reason::\w+:)+)\s*return NGX_HTTP_(\w+);/g) {
     my ($cases, $name) = ($1, $2);
     $status{$_} = $number{$name} // die "which status is NGX_HTTP_$name?\n" for $cases =~ /Reason::(\w+)/g;
@@ -71,8 +71,8 @@ while ($statuses =~ /((?:\s*case Reason::\w+:)+)\s*return NGX_HTTP_(\w+);/g) {
 # What a bearer token is refused with: the error code (RFC 6750) of a word, as bearer.cpp gives it, and the words that
 # the check of a token comes to at all. Its status is the word's, but for the codes that respond.cpp names.
 my $named = qr/bearerError\(refusal\.reason\) == "(\w+)"\s*\? NGX_HTTP_(\w+)/;
-my %codeStatus = map { $number{$_} // $_ } content('src/nginx/respond.cpp') =~ /$named/g;
-die "src/nginx/respond.cpp gives no status to an error code\n" if !%codeStatus;
+my %codeStatus = map { $number{$_} // $_ } content('src/nginx/answer/respond.cpp') =~ /$named/g;
+die "src/nginx/answer/respond.cpp gives no status to an error code\n" if !%codeStatus;
 my (%code, %description);
 my ($codes) = content('src/oidc/bearer.cpp') =~ /^Error errorOf\(.*?\{(.*?)^\}/ms;
 while ($codes =~ /((?:\s*case Reason::\w+:)+)\s*return (?:\{"(\w+)", |(invalidToken)\()"([^"]+)"/g) {

@@ -1,0 +1,404 @@
+#include "nginx/answer/respond.hpp"
+
+#include "base/json.hpp"
+#include "crypto/random.hpp"
+#include "nginx/ngx/interop.hpp"
+#include "nginx/answer/pages.hpp"
+#include "nginx/identity/variables.hpp"
+#include "oidc/bearer.hpp"
+
+namespace scalekit {
+
+namespace {
+
+/** 12 hex digits that stand on the page and in the log. */
+std::string newReference()
+{
+    constexpr char digits[] = "0123456789abcdef";
+    const Result<std::string> random = randomBytes(6);
+    std::string reference;
+    for (const char c : random ? *random : std::string()) {
+        reference += digits[static_cast<unsigned char>(c) >> 4];
+        reference += digits[static_cast<unsigned char>(c) & 15];
+    }
+    return reference;
+}
+
+ngx_uint_t logLevelOf(Reason reason, ngx_uint_t status) noexcept
+{
+    switch (reason) {
+    case Reason::internal:
+        return NGX_LOG_CRIT;
+    case Reason::session_too_large:
+    case Reason::provider_unavailable:
+    case Reason::subrequest_identity:  // a mistake in the configuration
+        return NGX_LOG_ERR;
+    default:
+        return status >= NGX_HTTP_INTERNAL_SERVER_ERROR ? NGX_LOG_ERR : NGX_LOG_INFO;
+    }
+}
+
+/**
+ * The line is written without nginx's own addition, which quotes the request line: on the callback
+ * that holds the code.
+ */
+void logRefusal(ngx_http_request_t* r, const Refusal& refusal, std::string_view reference)
+{
+    const ngx_uint_t level = logLevelOf(refusal.reason, statusOf(refusal));
+    ngx_connection_t* c = r->connection;
+    ngx_log_t plain = *c->log;
+    plain.handler = nullptr;
+
+    std::string line = "refused: reason=";
+    line += word(refusal.reason);
+    line += " environment=";
+    line += refusal.environment;
+    line += " ref=";
+    line += reference;
+    if (!refusal.detail.empty()) {
+        line += " (";
+        line += refusal.detail;
+        line += ')';
+    }
+    line += ", client: ";
+    line += view(c->addr_text);
+    line += ", server: ";
+    const auto* server = static_cast<ngx_http_core_srv_conf_t*>(
+        ngx_http_get_module_srv_conf(r, ngx_http_core_module));
+    line += view(server->server_name);
+    logLine(level, &plain, line);
+}
+
+/**
+ * Whether the administrator wants to answer this status himself
+ * (ngx_http_special_response_handler() will look there).
+ */
+bool hasErrorPage(ngx_http_request_t* r, ngx_uint_t status) noexcept
+{
+    const auto* core = static_cast<ngx_http_core_loc_conf_t*>(
+        ngx_http_get_module_loc_conf(r, ngx_http_core_module));
+    if (core->error_pages == nullptr || r->error_page) {
+        return false;
+    }
+    const auto* page = static_cast<ngx_http_err_page_t*>(core->error_pages->elts);
+    for (ngx_uint_t i = 0; i < core->error_pages->nelts; ++i) {
+        if (static_cast<ngx_uint_t>(page[i].status) == status) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool othersHaveASay(ngx_http_request_t* r, ngx_uint_t status) noexcept
+{
+    return satisfyAny(r) && (status == NGX_HTTP_UNAUTHORIZED || status == NGX_HTTP_FORBIDDEN);
+}
+
+/**
+ * Through nginx's own slot: there a success under `satisfy any` removes it again, unless auth_basic
+ * put a challenge of its own into the slot.
+ */
+bool addChallenge(ngx_http_request_t* r, const Refusal& refusal)
+{
+    const std::string challenge =
+        refusal.challenge.empty() ? "Scalekit realm=\"" + std::string(refusal.environment) + "\""
+                                  : refusal.challenge;
+    ngx_table_elt_t* header =
+        r->headers_out.www_authenticate;  // of an earlier pass through the phases
+    if (header == nullptr) {
+        header = static_cast<ngx_table_elt_t*>(ngx_list_push(&r->headers_out.headers));
+    }
+    if (header == nullptr) {
+        return false;
+    }
+    *header = {};
+    header->hash = 1;
+    header->key = borrow("WWW-Authenticate");
+    header->value = copy(r->pool, challenge);
+    r->headers_out.www_authenticate = header;
+    return header->value.data != nullptr &&
+           (!refusal.exposeChallenge ||
+            addHeader(r, "Access-Control-Expose-Headers", "WWW-Authenticate"));
+}
+
+/** The body that goes with an error code of RFC 6750. */
+std::string tokenErrorJson(const Refusal& refusal, std::string_view reference)
+{
+    std::string json = "{\"error\":" + quoteJson(bearerError(refusal.reason));
+    json += ",\"error_description\":" + quoteJson(bearerErrorDescription(refusal.reason));
+    json += ",\"reason\":" + quoteJson(word(refusal.reason));
+    if (!refusal.scope.empty()) {
+        json += ",\"scope\":" + quoteJson(refusal.scope);
+    }
+    return json + ",\"reference\":" + quoteJson(reference) + "}\n";
+}
+
+std::string_view sentenceOf(const Refusal& refusal) noexcept
+{
+    return refusal.sentence.empty() ? sentenceOf(refusal.reason) : refusal.sentence;
+}
+
+/** True for what RFC 6750 has an error code for. */
+bool tokenError(const Refusal& refusal) noexcept
+{
+    return refusal.token && !bearerError(refusal.reason).empty();
+}
+
+std::string refusalPage(const Refusal& refusal, std::string_view reference)
+{
+    if (tokenError(refusal)) {
+        const std::string sentence = std::string(bearerErrorDescription(refusal.reason)) + ".";
+        return errorPage("This access token is not accepted", sentence, refusal.retryUrl,
+                         reference);
+    }
+    return errorPage(titleOf(refusal.reason), sentenceOf(refusal), refusal.retryUrl, reference);
+}
+
+std::string refusalJson(const Refusal& refusal, std::string_view reference)
+{
+    if (tokenError(refusal)) {
+        return tokenErrorJson(refusal, reference);
+    }
+    std::string json = "{\"error\":";
+    json += statusOf(refusal) == NGX_HTTP_UNAUTHORIZED ? "\"unauthenticated\"" : "\"refused\"";
+    // whether a cookie opened is nobody's business
+    const bool unopened = refusal.reason == Reason::session_invalid;
+    json += ",\"reason\":" + quoteJson(word(unopened ? Reason::unauthenticated : refusal.reason));
+    json += ",\"message\":" + quoteJson(sentenceOf(refusal));
+    json += ",\"reference\":" + quoteJson(reference);
+    if (!refusal.loginUrl.empty()) {
+        json += ",\"login\":" + quoteJson(refusal.loginUrl);
+    }
+    return json + "}\n";
+}
+
+bool containsIgnoringCase(std::string_view text, std::string_view lowerCase) noexcept
+{
+    for (; text.size() >= lowerCase.size(); text.remove_prefix(1)) {
+        if (startsWithIgnoringCase(text, lowerCase)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
+bool addHeader(ngx_http_request_t* r, std::string_view name, std::string_view value) noexcept
+{
+    auto* header = static_cast<ngx_table_elt_t*>(ngx_list_push(&r->headers_out.headers));
+    if (header == nullptr) {
+        return false;
+    }
+    *header = {};
+    header->hash = 1;
+    header->key = copy(r->pool, name);
+    header->value = copy(r->pool, value);
+    return header->key.data != nullptr && header->value.data != nullptr;
+}
+
+ngx_int_t sendBody(ngx_http_request_t* r, ngx_uint_t status, std::string_view contentType,
+                   std::string_view body)
+{
+    if (ngx_http_discard_request_body(r) != NGX_OK) {
+        r->keepalive = 0;
+    }
+    const bool added = addHeader(r, "Cache-Control", "no-store") &&
+                       addHeader(r, "Referrer-Policy", "no-referrer") &&
+                       addHeader(r, "X-Content-Type-Options", "nosniff") &&
+                       (!contentType.starts_with("text/html") ||
+                        addHeader(r, "Content-Security-Policy", pageSecurityPolicy));
+
+    auto* buffer = static_cast<ngx_buf_t*>(ngx_calloc_buf(r->pool));
+    const ngx_str_t content = copy(r->pool, body);
+    if (!added || buffer == nullptr || content.data == nullptr) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return NGX_DONE;
+    }
+    buffer->pos = content.data;
+    buffer->last = content.data + content.len;
+    buffer->memory = body.empty() ? 0 : 1;
+    buffer->last_buf = 1;
+    buffer->last_in_chain = 1;
+
+    r->headers_out.status = status;
+    r->headers_out.content_length_n = static_cast<off_t>(body.size());
+    r->headers_out.content_type = borrow(contentType);
+    r->headers_out.content_type_len = contentType.size();
+    r->headers_out.content_type_lowcase = nullptr;
+
+    const ngx_int_t sent = ngx_http_send_header(r);
+    if (sent == NGX_ERROR || sent > NGX_OK || r->header_only) {
+        ngx_http_finalize_request(r, sent);
+        return NGX_DONE;
+    }
+    ngx_chain_t chain = {buffer, nullptr};
+    ngx_http_finalize_request(r, ngx_http_output_filter(r, &chain));
+    return NGX_DONE;
+}
+
+ngx_int_t sendRedirect(ngx_http_request_t* r, std::string_view location)
+{
+    const bool safe = (r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) != 0;
+    if (!addHeader(r, "Location", location)) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return NGX_DONE;
+    }
+    return sendBody(r, safe ? NGX_HTTP_MOVED_TEMPORARILY : NGX_HTTP_SEE_OTHER, "text/plain", "");
+}
+
+namespace {
+
+/** Sends the refusal that the context has. */
+ngx_int_t answer(Context& context)
+{
+    ngx_http_request_t* r = context.request;
+    const Refusal& refusal = *context.refusal;
+    const ngx_uint_t status = statusOf(refusal);
+    context.error = refusal.reason;
+
+    if (status == NGX_HTTP_SERVICE_UNAVAILABLE && !addHeader(r, "Retry-After", "5")) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (!refusal.json && wantsPage(r)) {
+        return sendBody(r, status, "text/html; charset=utf-8",
+                        refusalPage(refusal, context.reference));
+    }
+    return sendBody(r, status, "application/json", refusalJson(refusal, context.reference));
+}
+
+}  // namespace
+
+ngx_int_t refuse(Context& context, Refusal refusal)
+{
+    ngx_http_request_t* r = context.request;
+    const ngx_uint_t status = statusOf(refusal);
+
+    context.error = refusal.reason;
+    context.judged = true;
+    context.reference = newReference();
+    forgetVariables(r);
+    logRefusal(r, refusal, context.reference);
+    const bool challenged =
+        (status != NGX_HTTP_UNAUTHORIZED && refusal.challenge.empty()) || addChallenge(r, refusal);
+    refusal.detail = {};  // said; it need not outlive this call
+    context.refusal = std::make_unique<const Refusal>(std::move(refusal));
+
+    if (!challenged) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (othersHaveASay(r, status)) {
+        return static_cast<ngx_int_t>(status);
+    }
+    if (hasErrorPage(r, status)) {
+        context.leftToErrorPage = true;
+        return static_cast<ngx_int_t>(status);
+    }
+    return answer(context);
+}
+
+ngx_int_t refuseSubrequest(ngx_http_request_t* r, const Refusal& refusal)
+{
+    logRefusal(r, refusal, newReference());
+    return static_cast<ngx_int_t>(statusOf(refusal));
+}
+
+bool onErrorPage(const Context& context) noexcept
+{
+    // `error_page 403 = /place` clears err_status
+    return context.request->err_status != 0 || context.leftToErrorPage;
+}
+
+ngx_int_t deny(Context& context, Refusal refusal)
+{
+    ngx_http_request_t* r = context.request;
+    if (!onErrorPage(context)) {
+        return refuse(context, std::move(refusal));
+    }
+    if (context.refusal) {
+        return answer(context);
+    }
+    if (r->err_status >= NGX_HTTP_SPECIAL_RESPONSE) {
+        return static_cast<ngx_int_t>(r->err_status);
+    }
+    r->err_status = 0;  // `error_page 404 =200 /place`: nginx would put it over our status
+    return refuse(context, std::move(refusal));
+}
+
+bool satisfyAny(ngx_http_request_t* r) noexcept
+{
+    const auto* core = static_cast<ngx_http_core_loc_conf_t*>(
+        ngx_http_get_module_loc_conf(r, ngx_http_core_module));
+    return core->satisfy == NGX_HTTP_SATISFY_ANY;
+}
+
+ngx_uint_t statusOf(const Refusal& refusal) noexcept
+{
+    return refusal.token && bearerError(refusal.reason) == "invalid_token"
+               ? NGX_HTTP_UNAUTHORIZED
+               : statusOf(refusal.reason);
+}
+
+ngx_uint_t statusOf(Reason reason) noexcept
+{
+    switch (reason) {
+    case Reason::none:
+        return NGX_HTTP_OK;
+    case Reason::unauthenticated:
+    case Reason::session_invalid:
+    case Reason::session_expired:
+    case Reason::session_idle:
+        return NGX_HTTP_UNAUTHORIZED;
+    case Reason::tenant_unknown:
+    case Reason::organization_mismatch:
+    case Reason::connection_mismatch:
+    case Reason::requirement_unmet:
+    case Reason::insufficient_scope:
+    case Reason::subrequest_identity:
+    case Reason::cross_site:
+    case Reason::provider_error:
+        return NGX_HTTP_FORBIDDEN;
+    case Reason::method_not_allowed:
+        return NGX_HTTP_NOT_ALLOWED;
+    case Reason::request_malformed:
+    case Reason::state_invalid:
+    case Reason::state_expired:
+    case Reason::login_cookie_missing:
+    case Reason::login_spent:
+    case Reason::session_lost:
+    case Reason::response_issuer_missing:
+    case Reason::response_issuer_mismatch:
+        return NGX_HTTP_BAD_REQUEST;
+    case Reason::provider_unavailable:
+    case Reason::discovery_invalid:
+    case Reason::discovery_issuer_mismatch:
+    case Reason::key_set_invalid:
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
+    case Reason::provider_timeout:
+        return NGX_HTTP_GATEWAY_TIME_OUT;
+    case Reason::session_too_large:
+    case Reason::internal:
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    default:
+        return NGX_HTTP_BAD_GATEWAY;  // the provider said something that cannot be believed
+    }
+}
+
+bool wantsPage(ngx_http_request_t* r) noexcept
+{
+    if (requestHeader(r, "upgrade").data() != nullptr) {
+        return false;
+    }
+    const std::string_view mode = requestHeader(r, "sec-fetch-mode");
+    if (mode.data() != nullptr) {
+        return mode == "navigate";
+    }
+    return containsIgnoringCase(requestHeader(r, "accept"), "text/html");
+}
+
+bool navigation(ngx_http_request_t* r) noexcept
+{
+    return (r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) != 0 && wantsPage(r);
+}
+
+}  // namespace scalekit

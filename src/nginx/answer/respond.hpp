@@ -1,0 +1,62 @@
+#pragma once
+
+#include "nginx/identity/context.hpp"
+
+#include <string_view>
+
+/**
+ * The module's own answers. Every one of them is complete (status, headers, body), carries
+ * no-store, and is sent from the access phase; the functions return what the phase handler has to
+ * return.
+ */
+namespace scalekit {
+
+/** Adds a response header; name and value are copied. False when there is no memory. */
+bool addHeader(ngx_http_request_t* r, std::string_view name, std::string_view value) noexcept;
+
+/** Sends status, type and body and ends the request. */
+ngx_int_t sendBody(ngx_http_request_t* r, ngx_uint_t status, std::string_view contentType,
+                   std::string_view body);
+
+/** 302, or 303 after anything but GET and HEAD (RFC 9700 4.12), without a body or a Referer. */
+ngx_int_t sendRedirect(ngx_http_request_t* r, std::string_view location);
+
+/**
+ * Ends the request with the reason's status: a page for people, JSON for programs, and one log line
+ * with the same reference. Where the administrator has an error_page for the status, or `satisfy
+ * any` gives others a say, nginx gets the bare status instead.
+ */
+ngx_int_t refuse(Context& context, Refusal refusal);
+
+/** Refuses a subrequest: one log line, and the bare status for whoever made it. */
+ngx_int_t refuseSubrequest(ngx_http_request_t* r, const Refusal& refusal);
+
+/** True on the way to an error_page: a login begun from there would loop, and the answer is known.
+ */
+bool onErrorPage(const Context& context) noexcept;
+
+/**
+ * refuse(), but on the way to an error_page the answer is the one that led there: our refusal,
+ * without a second log line, or nginx's own page.
+ */
+ngx_int_t deny(Context& context, Refusal refusal);
+
+/** True where another access module may let a request pass that this one refuses with 401 or 403.
+ */
+bool satisfyAny(ngx_http_request_t* r) noexcept;
+
+/** The HTTP status of a reason, and of a refusal: what is wrong with a bearer token is the client's
+ * fault. */
+ngx_uint_t statusOf(Reason reason) noexcept;
+ngx_uint_t statusOf(const Refusal& refusal) noexcept;
+
+/** True when a person looks at the answer: a navigation, or an Accept that names text/html. */
+bool wantsPage(ngx_http_request_t* r) noexcept;
+
+/**
+ * True for GET and HEAD navigations: what may be sent to a login page (Fetch Metadata, else
+ * Accept).
+ */
+bool navigation(ngx_http_request_t* r) noexcept;
+
+}  // namespace scalekit

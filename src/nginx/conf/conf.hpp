@@ -1,0 +1,250 @@
+#pragma once
+
+#include "base/cookie.hpp"
+#include "nginx/ngx/ngx.hpp"
+#include "oidc/login.hpp"
+#include "oidc/provider.hpp"
+#include "oidc/resource.hpp"
+#include "session/session.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+extern "C" {
+extern ngx_module_t ngx_http_scalekit_module;
+}
+
+/**
+ * What the administrator wrote. Configuration objects are made while nginx reads its files, live as
+ * long as the cycle's pool, and are never written at run time.
+ */
+namespace scalekit {
+
+struct SessionCookie {
+    std::string name = "__Host-sk_session";
+    std::string plainName = "sk_session";  // on plain http under allow_http
+    std::string domain;
+    SameSite sameSite = SameSite::lax;
+};
+
+/** One scalekit_environment block. */
+struct Environment {
+    std::string name;
+    std::size_t index = 0;  // among the environments
+    std::string file;       // where the block stands, for messages
+    ngx_uint_t line = 0;
+
+    RelyingParty party;
+    ProviderSettings provider;
+    SealKeys sessionKeys;
+    bool hasSessionKeys = false;
+    SessionLimits limits{std::chrono::hours(8), std::chrono::hours(1), std::chrono::seconds(30)};
+    SessionCookie cookie;
+    std::string sessionContext;       // what seals of `cookie.name` are bound to
+    std::string plainSessionContext;  // likewise for `cookie.plainName`
+
+    std::string basePath = "/auth";
+    std::string baseUrl;  // without trailing slash; empty: from the request
+    std::string callbackPath;
+    std::string loginPath;
+    std::string logoutPath;
+    std::string sessionPath;
+
+    bool allowHttp = false;
+    std::chrono::milliseconds timeout{5000};
+    std::string trustedCertificate;
+
+    bool used = false;         // guards a place
+    bool usedToLogin = false;  // one that is not for bearer tokens only
+};
+
+/**
+ * Which bearer tokens are good. One object for all places that accept the same: verdicts are kept
+ * by its address.
+ */
+struct TokenPolicy {
+    const Environment* environment;
+    std::vector<std::string> issuers;
+    std::vector<std::string> audiences;
+    bool anyAudience;
+
+    bool operator==(const TokenPolicy&) const = default;
+};
+
+inline constexpr std::string_view loginCookieName = "__Host-sk_login";
+inline constexpr std::string_view plainLoginCookieName = "sk_login";
+
+/** A written scalekit_bearer or scalekit_require: it must not stand where nothing is guarded. */
+struct GuardLine {
+    ngx_str_t directive;
+    ngx_str_t file;
+    ngx_uint_t line;
+    bool guards;  // some place that it is inherited by has an environment
+};
+
+/** http{} level. */
+struct MainConf {
+    std::vector<std::unique_ptr<Environment>> environments;
+    std::vector<std::unique_ptr<TokenPolicy>> policies;
+    std::vector<std::unique_ptr<GuardLine>> guardLines;
+    std::vector<std::string> identityPrefixes;  // lower case, '-' for '_'; of all places,
+                                                // "x-scalekit-" always among them
+    std::vector<ngx_uint_t> variables;          // indices of the $scalekit_ ones that are in use
+    ngx_shm_zone_t* zone = nullptr;
+    std::size_t zoneSize = 0;
+};
+
+/** An API that describes itself (scalekit_resource). */
+struct Resource {
+    ProtectedResource description;
+    std::string path;  // of its metadata
+    std::string url;   // likewise, absolute
+    std::string json;  // the metadata
+    ngx_str_t file;    // where the directive stands, for messages
+    ngx_uint_t line = 0;
+};
+
+/** server level. */
+struct ServerConf {
+    std::vector<Resource*> resources;
+};
+
+enum class Unauthenticated : ngx_uint_t { automatic, redirect, unauthorized, pass };
+
+enum class Bearer : ngx_uint_t { off, on, only };
+
+/** A tenant directive: its value, and whether an empty one means "any" instead of "unknown tenant".
+ */
+struct TenantValue {
+    ngx_http_complex_value_t value;
+    bool optional;
+};
+
+struct AuthorizeParameter {
+    ngx_str_t name;
+    ngx_http_complex_value_t value;
+};
+
+/** One scalekit_require line. */
+struct Requirement {
+    ngx_str_t claim;
+    ngx_array_t* values;  // of ngx_http_complex_value_t: one of them has to be held
+    ngx_str_t text;       // the line as written, for the log
+};
+
+/** What the upstream is told, in the order of identityHeaderSuffixes. */
+enum class IdentityHeader : std::size_t {
+    subject,
+    email,
+    name,
+    organization,
+    connection,
+    session,
+    roles,
+    permissions,
+    scopes,
+    client
+};
+
+inline constexpr std::string_view identityHeaderSuffixes[] = {
+    "Sub",        "Email", "Name",        "Org-Id", "Connection-Id",
+    "Session-Id", "Roles", "Permissions", "Scopes", "Client-Id",
+};
+inline constexpr std::size_t identityHeaderCount = std::size(identityHeaderSuffixes);
+
+/** A request header's name as nginx keeps it. */
+struct HeaderName {
+    ngx_str_t name;
+    ngx_str_t lowcase;
+    ngx_uint_t hash;
+};
+
+/** http, server and location level. Plain, so that nginx's slot functions can set it. */
+struct LocationConf {
+    ngx_str_t
+        environmentName;  // "off" or a name, as written; data is nullptr when not written here
+    ngx_uint_t line;      // of scalekit_auth
+    ngx_str_t file;
+    Environment* environment;  // nullptr: not guarded
+
+    ngx_uint_t unauthenticated;  // Unauthenticated
+    TenantValue* connectionId;
+    TenantValue* organizationId;
+    ngx_http_complex_value_t* domain;
+    ngx_http_complex_value_t* provider;
+    ngx_http_complex_value_t* loginHint;
+    ngx_http_complex_value_t* prompt;
+    ngx_array_t* authorizeParameters;  // of AuthorizeParameter
+    ngx_flag_t identityHeaders;
+    ngx_str_t identityPrefix;
+    HeaderName* identityHeaderNames;  // identityHeaderCount of them
+
+    ngx_uint_t bearer;      // Bearer
+    GuardLine* bearerLine;  // where on or only is written
+    GuardLine* requireLine;
+    ngx_str_t realm;
+    ngx_flag_t exposeChallenge;
+    ngx_array_t* audiences;           // of ngx_str_t; empty: any
+    ngx_http_complex_value_t* token;  // where the token is, nullptr: in Authorization
+    ngx_array_t* requirements;        // of Requirement, nullptr: none
+    Resource* resource;
+    const TokenPolicy* policy;  // where bearer tokens are taken
+
+    bool takesTokens() const noexcept { return static_cast<Bearer>(bearer) != Bearer::off; }
+    bool takesCookies() const noexcept { return static_cast<Bearer>(bearer) != Bearer::only; }
+};
+
+/** Create and merge functions of the ngx_http_module_t. */
+void* createMainConf(ngx_conf_t* cf) noexcept;
+char* initMainConf(ngx_conf_t* cf, void* conf) noexcept;
+void* createServerConf(ngx_conf_t* cf) noexcept;
+void* createLocationConf(ngx_conf_t* cf) noexcept;
+char* mergeLocationConf(ngx_conf_t* cf, void* parent, void* child) noexcept;
+
+/** Setters of the directives, see the table in module.cpp. */
+char* setEnvironment(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+char* setZone(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+char* setAuth(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+char* setTenantValue(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+char* setRoutingValue(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+char* setAuthorizeParameter(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+char* setIdentityHeaders(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+char* setBearer(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+char* setAudience(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+char* setToken(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+char* setRequirement(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+char* setResource(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+
+/** The part of mergeLocationConf() that is about bearer tokens and requirements. */
+bool mergeBearerConf(ngx_conf_t* cf, const LocationConf& prev, LocationConf& conf);
+
+/** Makes the metadata of the place's own resource, now that it is known who guards it. */
+bool completeResource(ngx_conf_t* cf, const LocationConf& conf);
+
+/** Refuses a scalekit_bearer or scalekit_require without any scalekit_auth to take effect. */
+ngx_int_t checkGuardLines(ngx_conf_t* cf) noexcept;
+
+/** An environment that signs people in needs secrets for it, which an API alone does not. */
+ngx_int_t checkSecrets(ngx_conf_t* cf) noexcept;
+
+/**
+ * Refuses a configuration in which a server guards a location with an environment whose callback
+ * path no location guarded by the same environment would receive. Runs after nginx has built its
+ * location trees.
+ */
+ngx_int_t checkCallbackLocations(ngx_conf_t* cf) noexcept;
+
+inline MainConf* mainConf(ngx_http_request_t* r) noexcept
+{
+    return static_cast<MainConf*>(ngx_http_get_module_main_conf(r, ngx_http_scalekit_module));
+}
+
+inline LocationConf* locationConf(ngx_http_request_t* r) noexcept
+{
+    return static_cast<LocationConf*>(ngx_http_get_module_loc_conf(r, ngx_http_scalekit_module));
+}
+
+}  // namespace scalekit

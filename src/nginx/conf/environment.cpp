@@ -1,0 +1,246 @@
+#include "nginx/conf/environment_directives.hpp"
+#include "nginx/ngx/interop.hpp"
+#include "session/codec.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+/**
+ * The scalekit_environment block as a whole: reading it, the checks that need all of it, and the
+ * keys that follow from it.
+ */
+namespace scalekit {
+
+namespace {
+
+char* parseDirective(ngx_conf_t* cf, ngx_command_t*, void* data) noexcept
+try {
+    EnvironmentDraft& draft = *static_cast<EnvironmentDraft*>(data);
+    const auto* arguments = static_cast<ngx_str_t*>(cf->args->elts);
+
+    Words words;
+    for (ngx_uint_t i = 0; i < cf->args->nelts; ++i) {
+        words.push_back(view(arguments[i]));
+    }
+    if (words[0] == "include") {
+        return ngx_conf_include(cf, nullptr, data);
+    }
+
+    const std::string problem = applyDirective(draft, words);
+    if (!problem.empty()) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "scalekit_environment \"%s\": \"%*s\" %s",
+                           draft.environment.name.c_str(), words[0].size(), words[0].data(),
+                           problem.c_str());
+        return confError;
+    }
+    return confOk;
+} catch (...) {
+    return confError;
+}
+
+/** https, unless the administrator spelled out that plain http is meant. */
+std::string checkSchemes(const Environment& environment)
+{
+    const std::pair<std::string_view, std::string_view> urls[] = {
+        {"url", environment.provider.issuer},
+        {"base_url", environment.baseUrl},
+        {"endpoint authorize", environment.provider.authorizationEndpoint},
+        {"endpoint token", environment.provider.tokenEndpoint},
+        {"endpoint jwks", environment.provider.jwksUri},
+        {"endpoint logout", environment.provider.endSessionEndpoint},
+        {"endpoint userinfo", environment.provider.userinfoEndpoint},
+    };
+    for (const auto& [name, url] : urls) {
+        if (!environment.allowHttp && !url.empty() && !url.starts_with("https://")) {
+            return inQuotes(name) +
+                   " is plain http; use https, or \"allow_http on\" for development on loopback";
+        }
+    }
+    return "";
+}
+
+/** One value in the place of two; what the provider knows seals nothing. */
+std::string checkDifferent(const EnvironmentDraft& draft)
+{
+    const Client& client = draft.environment.party.client;
+    if (client.secret.starts_with("skc_") && client.secret == client.id) {
+        return "\"client_secret\" is the client ID; the secret was shown once, when it was made in "
+               "the Scalekit dashboard under API credentials";
+    }
+    for (const std::string& key : draft.sessionSecrets) {
+        if (key == client.secret || key == client.id) {
+            return "a key of \"session_keys\" is also the client's secret or id; make one of "
+                   "its own with: openssl rand -base64 48";
+        }
+    }
+    return "";
+}
+
+bool deriveKeys(Environment& environment, const std::vector<std::string>& secrets)
+{
+    Result<SealKeys> stateKeys = SealKeys::derive(secrets, "state");
+    Result<SealKeys> bindingKeys = SealKeys::derive(secrets, "login");
+    Result<SealKeys> sessionKeys = SealKeys::derive(secrets, "session");
+    if (!stateKeys || !bindingKeys || !sessionKeys) {
+        return false;
+    }
+    environment.party.stateKeys = *std::move(stateKeys);
+    environment.party.bindingKeys = *std::move(bindingKeys);
+    environment.sessionKeys = *std::move(sessionKeys);
+    return true;
+}
+
+std::string complete(EnvironmentDraft& draft)
+{
+    Environment& environment = draft.environment;
+    RelyingParty& party = environment.party;
+
+    if (environment.provider.issuer.empty()) {
+        return "\"url\" is missing; it is the environment URL of the Scalekit dashboard";
+    }
+    if (party.client.id.empty()) {
+        return "\"client_id\" is missing; it stands in the Scalekit dashboard under API "
+               "credentials";
+    }
+    std::string problem = checkSchemes(environment);
+    if (problem.empty()) {
+        problem = checkDifferent(draft);
+    }
+    if (!problem.empty()) {
+        return problem;
+    }
+
+    party.issuers = std::move(draft.issuers);
+    party.issuers.insert(party.issuers.begin(), environment.provider.issuer);
+    // a copied configuration that leads to another provider or client must not open our seals
+    party.environment =
+        environment.name + '\0' + environment.provider.issuer + '\0' + party.client.id;
+    environment.limits.skew = party.skew;
+    environment.provider.allowHttp = environment.allowHttp;
+
+    environment.hasSessionKeys = !draft.sessionSecrets.empty();
+    if (environment.hasSessionKeys && !deriveKeys(environment, draft.sessionSecrets)) {
+        return "OpenSSL could not derive keys from \"session_keys\"";
+    }
+
+    SessionCookie& cookie = environment.cookie;
+    cookie.plainName = cookie.name;
+    for (const std::string_view prefix : {"__Host-", "__Secure-"}) {
+        if (cookie.name.starts_with(prefix)) {
+            cookie.plainName = cookie.name.substr(prefix.size());
+        }
+    }
+    environment.sessionContext = sessionContext(cookie.name, party.environment);
+    environment.plainSessionContext = sessionContext(cookie.plainName, party.environment);
+
+    environment.callbackPath =
+        draft.callback.empty() ? environment.basePath + "/callback" : draft.callback;
+    environment.loginPath = environment.basePath + "/login";
+    environment.logoutPath = environment.basePath + "/logout";
+    environment.sessionPath = environment.basePath + "/session";
+    return "";
+}
+
+/** What signing people in needs and this environment does not have. */
+std::string missingSecret(const Environment& environment)
+{
+    const Client& client = environment.party.client;
+    if (client.secret.empty() && client.authentication != ClientAuthentication::none) {
+        return "\"client_secret\" is missing; write it as file:PATH, or set \"client_auth none\" "
+               "for a public client";
+    }
+    if (!environment.hasSessionKeys) {
+        return "\"session_keys\" is missing; make a key with: openssl rand -base64 48";
+    }
+    return "";
+}
+
+}  // namespace
+
+ngx_int_t checkSecrets(ngx_conf_t* cf) noexcept
+try {
+    const auto& main =
+        *static_cast<MainConf*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_scalekit_module));
+    for (const auto& environment : main.environments) {
+        if (environment->used && !environment->usedToLogin) {
+            continue;
+        }
+        const std::string problem = missingSecret(*environment);
+        if (!problem.empty()) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "scalekit_environment \"%s\": %s (only places with \"scalekit_bearer "
+                          "only\" do without) in %s:%ui",
+                          environment->name.c_str(), problem.c_str(), environment->file.c_str(),
+                          environment->line);
+            return NGX_ERROR;
+        }
+    }
+    return NGX_OK;
+} catch (...) {
+    return NGX_ERROR;
+}
+
+char* setEnvironment(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
+try {
+    MainConf& main = *static_cast<MainConf*>(conf);
+    const std::string_view name = view(static_cast<ngx_str_t*>(cf->args->elts)[1]);
+
+    if (name == "off") {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "scalekit_environment cannot be named \"off\"");
+        return confError;
+    }
+    if (!std::all_of(name.begin(), name.end(), [](char c) {
+            return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
+        })) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "scalekit_environment is named by letters, digits, \"_\" and \"-\"");
+        return confError;
+    }
+    for (const auto& other : main.environments) {
+        if (other->name == name) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "scalekit_environment \"%s\" is defined twice, first in %s:%ui; "
+                               "rename or remove one",
+                               other->name.c_str(), other->file.c_str(), other->line);
+            return confError;
+        }
+    }
+
+    auto environment = std::make_unique<Environment>();
+    environment->name = name;
+    environment->index = main.environments.size();
+    environment->file = view(cf->conf_file->file.name);
+    environment->line = cf->conf_file->line;
+    environment->party.scope = "openid profile email";
+
+    EnvironmentDraft draft{*environment, cf};
+    ngx_conf_t outer = *cf;
+    cf->handler = parseDirective;
+    cf->handler_conf = reinterpret_cast<char*>(&draft);
+    char* result = ngx_conf_parse(cf, nullptr);
+    *cf = outer;
+    if (result != NGX_CONF_OK) {
+        return result;
+    }
+
+    const std::string problem = complete(draft);
+    if (!problem.empty()) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "scalekit_environment \"%s\": %s",
+                           environment->name.c_str(), problem.c_str());
+        return confError;
+    }
+    if (environment->allowHttp) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "scalekit_environment \"%s\": \"allow_http on\" is for development on "
+                           "loopback: on plain http "
+                           "requests cookies lose Secure and the __Host- prefix",
+                           environment->name.c_str());
+    }
+
+    main.environments.push_back(std::move(environment));
+    return confOk;
+} catch (...) {
+    return confError;
+}
+
+}  // namespace scalekit

@@ -1,0 +1,367 @@
+#include "nginx/conf/environment_directives.hpp"
+
+#include "base/url.hpp"
+#include "crypto/openssl.hpp"
+#include "nginx/ngx/interop.hpp"
+#include "nginx/conf/secret.hpp"
+
+#include <openssl/pem.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace scalekit {
+
+namespace {
+
+using Draft = EnvironmentDraft;
+
+std::string setUrl(Draft& draft, const Words& words)
+{
+    const std::optional<Url> url = parseUrl(words[1]);
+    if (!url || !url->query.empty()) {
+        return inQuotes(words[1]) + " is not an issuer URL; write it as the provider does, such as "
+                                    "https://acme.scalekit.com";
+    }
+    draft.environment.provider.issuer = words[1];
+    return "";
+}
+
+/** A client's id or secret, or "" with the problem. */
+std::string readClientValue(Draft& draft, std::string_view word, std::string& problem)
+{
+    std::optional<Secret> value = readSecret(draft.cf, word, problem);
+    if (!value) {
+        return "";
+    }
+    if (value->text.empty()) {
+        problem = "is empty; it stands in the Scalekit dashboard under API credentials";
+    } else if (value->source == SecretSource::word && namesFile(draft.cf, word)) {
+        problem = "is the name of a file; did you mean file:PATH?";
+    } else {
+        problem = secretProblem(value->text, value->source);
+    }
+    return std::move(value->text);
+}
+
+std::string setClientId(Draft& draft, const Words& words)
+{
+    std::string problem;
+    draft.environment.party.client.id = readClientValue(draft, words[1], problem);
+    return problem;
+}
+
+std::string setClientSecret(Draft& draft, const Words& words)
+{
+    std::string problem;
+    draft.environment.party.client.secret = readClientValue(draft, words[1], problem);
+    return problem;
+}
+
+std::string setClientAuth(Draft& draft, const Words& words)
+{
+    ClientAuthentication& authentication = draft.environment.party.client.authentication;
+    if (words[1] == "post") {
+        authentication = ClientAuthentication::post;
+    } else if (words[1] == "basic") {
+        authentication = ClientAuthentication::basic;
+    } else if (words[1] == "none") {
+        authentication = ClientAuthentication::none;
+    } else {
+        return "is post, basic or none, not " + inQuotes(words[1]);
+    }
+    return "";
+}
+
+std::string setSessionKeys(Draft& draft, const Words& words)
+{
+    std::string problem;
+    const std::optional<Secret> value = readSecret(draft.cf, words[1], problem);
+    if (value) {
+        SessionSecrets secrets = readSessionSecrets(value->text, value->source);
+        draft.sessionSecrets = std::move(secrets.keys);
+        problem = std::move(secrets.problem);
+    }
+    return problem;
+}
+
+/** A path of our own origin that can be compared with $uri byte by byte. */
+bool plainPath(std::string_view path)
+{
+    return path.size() > 1 && path.size() <= 256 && path.front() == '/' && path.back() != '/' &&
+           path.find("//") == std::string_view::npos && path.find("/.") == std::string_view::npos &&
+           std::all_of(path.begin(), path.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '/' || c == '-' || c == '_' || c == '.' || c == '~';
+           });
+}
+
+std::string setBasePath(Draft& draft, const Words& words)
+{
+    if (!plainPath(words[1])) {
+        return inQuotes(words[1]) + " is not a plain path such as /auth";
+    }
+    draft.environment.basePath = words[1];
+    return "";
+}
+
+std::string setCallback(Draft& draft, const Words& words)
+{
+    if (!plainPath(words[1])) {
+        return inQuotes(words[1]) + " is not a plain path such as /auth/callback";
+    }
+    draft.callback = words[1];
+    return "";
+}
+
+std::string setBaseUrl(Draft& draft, const Words& words)
+{
+    const std::optional<Url> url = parseUrl(words[1]);
+    if (!url || !url->query.empty() || (!url->path.empty() && url->path != "/")) {
+        return inQuotes(words[1]) +
+               " is not an origin such as https://app.example.com (without a path)";
+    }
+    std::string_view origin = words[1];
+    if (origin.ends_with('/')) {
+        origin.remove_suffix(1);
+    }
+    draft.environment.baseUrl = origin;
+    return "";
+}
+
+std::string setScope(Draft& draft, const Words& words)
+{
+    std::string scope;
+    for (std::size_t i = 1; i < words.size(); ++i) {
+        scope += scope.empty() ? "" : " ";
+        scope += words[i];
+    }
+    if ((" " + scope + " ").find(" openid ") == std::string::npos) {
+        return "must contain openid, or there is no ID token; the default is \"openid profile "
+               "email\"";
+    }
+    draft.environment.party.scope = scope;
+    return "";
+}
+
+std::string setEndpoint(Draft& draft, const Words& words)
+{
+    ProviderSettings& provider = draft.environment.provider;
+    const std::pair<std::string_view, std::string*> endpoints[] = {
+        {"authorize", &provider.authorizationEndpoint},
+        {"token", &provider.tokenEndpoint},
+        {"jwks", &provider.jwksUri},
+        {"logout", &provider.endSessionEndpoint},
+        {"userinfo", &provider.userinfoEndpoint},
+    };
+    for (const auto& [name, endpoint] : endpoints) {
+        if (name == words[1]) {
+            if (!parseUrl(words[2])) {
+                return inQuotes(words[2]) + " is not a URL";
+            }
+            *endpoint = words[2];
+            return "";
+        }
+    }
+    return "knows authorize, token, jwks, logout and userinfo, not " + inQuotes(words[1]);
+}
+
+std::string setIssuer(Draft& draft, const Words& words)
+{
+    if (!parseUrl(words[1])) {
+        return inQuotes(words[1]) + " is not an issuer URL";
+    }
+    draft.issuers.emplace_back(words[1]);
+    return "";
+}
+
+std::string setSeconds(const Words& words, std::chrono::seconds& seconds)
+{
+    ngx_str_t text = borrow(words[1]);
+    const ngx_int_t value = ngx_parse_time(&text, 1);
+    if (value == NGX_ERROR) {
+        return inQuotes(words[1]) + " is not a time such as 30s, 5m or 8h";
+    }
+    seconds = std::chrono::seconds(value);
+    return "";
+}
+
+std::string setLifetime(Draft& draft, const Words& words)
+{
+    SessionLimits& limits = draft.environment.limits;
+    const std::string problem = setSeconds(words, limits.lifetime);
+    if (problem.empty() &&
+        (limits.lifetime.count() == 0 || limits.lifetime > std::chrono::hours(24 * 400))) {
+        return "is between 1s and 400d, the longest that browsers keep a cookie";
+    }
+    return problem;
+}
+
+std::string setIdle(Draft& draft, const Words& words)
+{
+    SessionLimits& limits = draft.environment.limits;
+    const std::string problem = setSeconds(words, limits.idle);
+    if (problem.empty() && limits.idle.count() == 0) {
+        return "must be at least 1s; for no idle limit set it to session_lifetime";
+    }
+    return problem;
+}
+
+std::string setClockSkew(Draft& draft, const Words& words)
+{
+    const std::string problem = setSeconds(words, draft.environment.party.skew);
+    if (problem.empty() && draft.environment.party.skew > std::chrono::minutes(5)) {
+        return "is at most 5m; let NTP set the clock instead";
+    }
+    return problem;
+}
+
+std::string setTimeout(Draft& draft, const Words& words)
+{
+    ngx_str_t text = borrow(words[1]);
+    const ngx_int_t value = ngx_parse_time(&text, 0);
+    if (value == NGX_ERROR || value < 100 || value > 60000) {
+        return inQuotes(words[1]) + " is not a time between 100ms and 60s";
+    }
+    draft.environment.timeout = std::chrono::milliseconds(value);
+    return "";
+}
+
+bool cookieToken(std::string_view name)
+{
+    return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '-';
+    });
+}
+
+std::string setSessionCookie(Draft& draft, const Words& words)
+{
+    SessionCookie& cookie = draft.environment.cookie;
+    if (!cookieToken(words[1])) {
+        return inQuotes(words[1]) + " is not a cookie name of letters, digits, \"_\" and \"-\"";
+    }
+    cookie.name = words[1];
+
+    for (std::size_t i = 2; i < words.size(); ++i) {
+        const std::string_view word = words[i];
+        if (word.starts_with("domain=")) {
+            cookie.domain = word.substr(7);
+            const std::string probe = "https://" + cookie.domain;
+            const std::optional<Url> url = parseUrl(probe);
+            if (!url || url->host != cookie.domain) {
+                return inQuotes(cookie.domain) + " is not a domain";
+            }
+        } else if (word == "samesite=lax") {
+            cookie.sameSite = SameSite::lax;
+        } else if (word == "samesite=strict") {
+            return "cannot be samesite=strict: browsers would not show the session on the way back "
+                   "from the sign-in; use lax";
+        } else if (word == "samesite=none") {
+            cookie.sameSite = SameSite::none;
+        } else {
+            return "takes domain=NAME and samesite=lax or none, not " + inQuotes(word);
+        }
+    }
+    for (const std::string_view taken : {loginCookieName, plainLoginCookieName}) {
+        if (cookie.name == taken || cookie.name == "__Secure-" + std::string(taken)) {
+            return "cannot be " + inQuotes(cookie.name) + ", the cookie of logins in progress";
+        }
+    }
+    if (!cookie.domain.empty() && startsWithIgnoringCase(cookie.name, "__host-")) {
+        return "cannot have a domain under a __Host- name, browsers would drop it; use a name such "
+               "as __Secure-sk_session";
+    }
+    return "";
+}
+
+std::string setTrustedCertificate(Draft& draft, const Words& words)
+{
+    ngx_str_t name = copy(draft.cf->pool, words[1]);
+    if (name.data == nullptr || ngx_conf_full_name(draft.cf->cycle, &name, 1) != NGX_OK) {
+        return "out of memory";
+    }
+    draft.environment.trustedCertificate = view(name);
+
+    const ErrorQueueGuard guard;
+    const OpensslHandle<BIO, BIO_free_all> file(
+        BIO_new_file(draft.environment.trustedCertificate.c_str(), "r"));
+    if (file == nullptr) {
+        return "cannot read \"" + draft.environment.trustedCertificate +
+               "\"; it is a PEM file of CA certificates";
+    }
+    const OpensslHandle<X509, X509_free> certificate(
+        PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr));
+    if (certificate == nullptr) {
+        return "finds no certificate in \"" + draft.environment.trustedCertificate +
+               "\"; it is a PEM file of CA certificates";
+    }
+    return "";
+}
+
+std::string setAllowHttp(Draft& draft, const Words& words)
+{
+    if (words[1] != "on" && words[1] != "off") {
+        return "is on or off, not " + inQuotes(words[1]);
+    }
+    draft.environment.allowHttp = words[1] == "on";
+    return "";
+}
+
+struct Row {
+    std::string_view name;
+    std::size_t leastWords;  // without the name
+    std::size_t mostWords;
+    bool repeatable;
+    std::string (*set)(Draft&, const Words&);
+};
+
+constexpr Row rows[] = {
+    {"url", 1, 1, false, setUrl},
+    {"client_id", 1, 1, false, setClientId},
+    {"client_secret", 1, 1, false, setClientSecret},
+    {"client_auth", 1, 1, false, setClientAuth},
+    {"session_keys", 1, 1, false, setSessionKeys},
+    {"base_path", 1, 1, false, setBasePath},
+    {"base_url", 1, 1, false, setBaseUrl},
+    {"callback", 1, 1, false, setCallback},
+    {"scope", 1, 16, false, setScope},
+    {"endpoint", 2, 2, true, setEndpoint},
+    {"issuer", 1, 1, true, setIssuer},
+    {"session_lifetime", 1, 1, false, setLifetime},
+    {"session_idle", 1, 1, false, setIdle},
+    {"session_cookie", 1, 3, false, setSessionCookie},
+    {"clock_skew", 1, 1, false, setClockSkew},
+    {"timeout", 1, 1, false, setTimeout},
+    {"trusted_certificate", 1, 1, false, setTrustedCertificate},
+    {"allow_http", 1, 1, false, setAllowHttp},
+};
+
+}  // namespace
+
+std::string applyDirective(EnvironmentDraft& draft, const Words& words)
+{
+    const auto row = std::find_if(std::begin(rows), std::end(rows),
+                                  [&](const Row& r) { return r.name == words[0]; });
+    if (row == std::end(rows)) {
+        return "is not a directive of this block; see the directive table in the README";
+    }
+    const std::size_t count = words.size() - 1;
+    if (count < row->leastWords || count > row->mostWords) {
+        return "has the wrong number of values";
+    }
+    if (!row->repeatable) {
+        if (std::find(draft.seen.begin(), draft.seen.end(), words[0]) != draft.seen.end()) {
+            return "is written twice";
+        }
+        draft.seen.emplace_back(words[0]);
+    }
+    return row->set(draft, words);
+}
+
+std::string inQuotes(std::string_view text)
+{
+    return "\"" + std::string(text) + "\"";
+}
+
+}  // namespace scalekit

@@ -1,0 +1,152 @@
+#include "base/url.hpp"
+#include "nginx/conf/conf.hpp"
+#include "nginx/ngx/directive.hpp"
+#include "nginx/ngx/interop.hpp"
+
+#include <algorithm>
+
+/** scalekit_resource: an API that describes itself. */
+namespace scalekit {
+
+namespace {
+
+/** The words of a list that is written with commas or spaces. */
+std::vector<std::string> words(std::string_view text)
+{
+    std::vector<std::string> found;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find_first_of(", "), text.size());
+        if (end > 0) {
+            found.emplace_back(text.substr(0, end));
+        }
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return found;
+}
+
+/** An issuer of the environment, or a URL below one, as Scalekit's resources are. */
+bool belowAnIssuer(const Environment& environment, std::string_view server) noexcept
+{
+    const auto& issuers = environment.party.issuers;
+    return std::any_of(issuers.begin(), issuers.end(), [&](const std::string& issuer) {
+        return server == issuer || (server.starts_with(issuer) &&
+                                    (issuer.ends_with('/') || server[issuer.size()] == '/'));
+    });
+}
+
+/** What is wrong with a URL of scalekit_resource, "" for nothing. */
+std::string_view problemOf(std::string_view text) noexcept
+{
+    const std::optional<Url> url = parseUrl(text);
+    if (!url) {
+        return "is not an absolute URL such as https://api.example.com/mcp";
+    }
+    return text.find('?') != std::string_view::npos
+               ? "has a query, which the place of its metadata cannot show"
+               : "";
+}
+
+/** One error line that says where the directive stands. */
+bool complain(ngx_conf_t* cf, const Resource& resource, const std::string& what)
+{
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "scalekit_resource: %s in %V:%ui", what.c_str(),
+                  &resource.file, resource.line);
+    return false;
+}
+
+}  // namespace
+
+bool completeResource(ngx_conf_t* cf, const LocationConf& conf)
+{
+    Resource& resource = *conf.resource;
+    ProtectedResource& description = resource.description;
+
+    if (conf.environment == nullptr) {
+        return complain(cf, resource,
+                        "no scalekit_auth guards this place; add one at the same level");
+    }
+    if (!conf.takesTokens()) {
+        return complain(cf, resource,
+                        "this place takes no bearer tokens; add \"scalekit_bearer only\" (or on) "
+                        "at the same level");
+    }
+    if (!conf.environment->allowHttp && !description.identifier.starts_with("https://")) {
+        return complain(cf, resource,
+                        "\"" + description.identifier +
+                            "\" is plain http; use https, or "
+                            "\"allow_http on\" for development on loopback");
+    }
+    if (description.servers.empty()) {
+        description.servers.push_back(conf.environment->provider.issuer);
+    }
+    for (const std::string& server : description.servers) {
+        if (!belowAnIssuer(*conf.environment, server)) {
+            return complain(cf, resource,
+                            "the server \"" + server + "\" is neither an issuer of \"" +
+                                conf.environment->name +
+                                "\" nor below one; correct it, or add it there as \"issuer\"");
+        }
+    }
+    resource.json = metadataJson(description);
+    return true;
+}
+
+char* setResource(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
+try {
+    auto& location = *static_cast<LocationConf*>(conf);
+    const ngx_str_t* value = arguments(cf);
+
+    if (location.resource != nullptr) {
+        return const_cast<char*>("is duplicate");
+    }
+    if (const std::string_view problem = problemOf(view(value[1])); !problem.empty()) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "scalekit_resource: \"%V\" %*s", &value[1],
+                           problem.size(), problem.data());
+        return confError;
+    }
+    auto* resource = make<Resource>(cf->pool);
+    if (resource == nullptr) {
+        return confError;
+    }
+    resource->description.identifier = view(value[1]);
+    resource->path = metadataPath(view(value[1]));
+    resource->url = metadataUrl(view(value[1]));
+    resource->file = cf->conf_file->file.name;
+    resource->line = cf->conf_file->line;
+
+    for (ngx_uint_t i = 2; i < cf->args->nelts; ++i) {
+        const std::string_view option = view(value[i]);
+        std::vector<std::string>* list =
+            option.starts_with("scopes=")    ? &resource->description.scopes
+            : option.starts_with("servers=") ? &resource->description.servers
+                                             : nullptr;
+        if (list == nullptr || !list->empty() || !quotable(option)) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "scalekit_resource takes scopes=NAME,NAME and servers=URL,URL, not "
+                               "\"%V\"",
+                               &value[i]);
+            return confError;
+        }
+        *list = words(option.substr(option.find('=') + 1));
+    }
+
+    auto& server =
+        *static_cast<ServerConf*>(ngx_http_conf_get_module_srv_conf(cf, ngx_http_scalekit_module));
+    for (const Resource* other : server.resources) {
+        if (other->path == resource->path) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "scalekit_resource: the metadata of \"%V\" has the same place as "
+                               "that of \"%s\" (%V:%ui); a server has one resource for each path",
+                               &value[1], other->description.identifier.c_str(), &other->file,
+                               other->line);
+            return confError;
+        }
+    }
+    server.resources.push_back(resource);
+    location.resource = resource;
+    return confOk;
+} catch (...) {
+    return confError;
+}
+
+}  // namespace scalekit

@@ -1,0 +1,64 @@
+#include "nginx/endpoint/provider_wait.hpp"
+
+#include "nginx/answer/respond.hpp"
+#include "nginx/worker/worker.hpp"
+
+namespace scalekit {
+
+namespace {
+
+void onDocuments(void* data) noexcept
+{
+    resume(static_cast<Context*>(data)->request);
+}
+
+ProviderCache::Waiter& waiterOf(Context& context) noexcept
+{
+    context.providerWaiter.wake = onDocuments;
+    context.providerWaiter.data = &context;
+    return context.providerWaiter;
+}
+
+}  // namespace
+
+const ProviderCache::Snapshot* needProvider(Context& context, const Environment& environment,
+                                            ngx_int_t& result)
+{
+    const ProviderCache::Snapshot* snapshot = worker()->providers.current(environment);
+    if (snapshot == nullptr) {
+        result = awaitProvider(context, environment)
+                     ? suspend(context.request)
+                     : refuse(context, {.reason = Reason::provider_unavailable,
+                                        .environment = environment.name});
+    }
+    return snapshot;
+}
+
+bool awaitProvider(Context& context, const Environment& environment)
+{
+    ProviderCache& providers = worker()->providers;
+    if (context.providerWaiter.waiting) {
+        return true;
+    }
+    if (context.providerAwaited || !providers.promising(environment)) {
+        return false;
+    }
+    context.providerAwaited = true;
+    providers.awaitProvider(environment, waiterOf(context), environment.timeout);
+    return true;
+}
+
+bool awaitNewerKeys(Context& context, const Environment& environment)
+{
+    if (context.providerWaiter.waiting) {
+        return true;
+    }
+    if (context.keysAwaited) {
+        return false;
+    }
+    context.keysAwaited = true;
+    return worker()->providers.awaitKeys(environment, waiterOf(context), environment.timeout,
+                                         ProviderCache::KeysFor::token);
+}
+
+}  // namespace scalekit

@@ -1,0 +1,133 @@
+#include "nginx/identity/context.hpp"
+
+#include "nginx/endpoint/code_exchange.hpp"
+#include "nginx/ngx/interop.hpp"
+
+namespace scalekit {
+
+Context::Context(ngx_http_request_t* r) : request(r) {}
+
+Context::~Context() = default;
+
+Context* findContext(ngx_http_request_t* r) noexcept
+{
+    ngx_http_request_t* main = r->main;
+    auto* context = static_cast<Context*>(ngx_http_get_module_ctx(main, ngx_http_scalekit_module));
+    if (context == nullptr && (main->internal || main->filter_finalize)) {
+        context = find<Context>(main->pool);
+        if (context != nullptr) {
+            ngx_http_set_ctx(main, context, ngx_http_scalekit_module);
+        }
+    }
+    return context;
+}
+
+Context* obtainContext(ngx_http_request_t* r) noexcept
+{
+    Context* context = findContext(r);
+    if (context == nullptr) {
+        context = make<Context>(r->main->pool, r->main);
+        ngx_http_set_ctx(r->main, context, ngx_http_scalekit_module);
+    }
+    return context;
+}
+
+ngx_int_t suspend(ngx_http_request_t* r) noexcept
+{
+    r->read_event_handler = ngx_http_test_reading;
+    // a socket that can be written to is no reason to judge again before resume() does
+    r->write_event_handler = ngx_http_request_empty_handler;
+    return NGX_AGAIN;
+}
+
+void resume(ngx_http_request_t* r) noexcept
+{
+    ngx_connection_t* c = r->connection;
+    ngx_http_set_log_request(c->log, r);
+
+    if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+    } else {
+        r->read_event_handler = ngx_http_block_reading;
+        r->write_event_handler = ngx_http_core_run_phases;
+        ngx_http_core_run_phases(r);
+    }
+    ngx_http_run_posted_requests(c);
+}
+
+std::string_view requestHeader(ngx_http_request_t* r, std::string_view lowerCaseName) noexcept
+{
+    for (const ngx_list_part_t* part = &r->headers_in.headers.part; part != nullptr;
+         part = part->next) {
+        const auto* header = static_cast<const ngx_table_elt_t*>(part->elts);
+        for (ngx_uint_t i = 0; i < part->nelts; ++i) {
+            if (header[i].key.len == lowerCaseName.size() &&
+                startsWithIgnoringCase(view(header[i].key), lowerCaseName)) {
+                return view(header[i].value);
+            }
+        }
+    }
+    return {};
+}
+
+bool secureRequest(ngx_http_request_t* r, const Environment& environment) noexcept
+{
+    if (!environment.allowHttp) {
+        return true;
+    }
+    if (!environment.baseUrl.empty()) {
+        return environment.baseUrl.starts_with("https:");
+    }
+#if (NGX_HTTP_SSL)
+    return r->connection->ssl != nullptr;
+#else
+    return false;
+#endif
+}
+
+namespace {
+
+/** host[:port] as the client wrote it. */
+std::string_view authority(ngx_http_request_t* r) noexcept
+{
+#ifdef NGX_HTTP_VERSION_30
+    if (r->http_version == NGX_HTTP_VERSION_30 && r->host_start != nullptr) {
+        return {reinterpret_cast<const char*>(r->host_start),
+                static_cast<std::size_t>(r->host_end - r->host_start)};
+    }
+#endif
+    return requestHeader(r, "host");
+}
+
+/** ":port" of an authority of this (lower-case) host, "" for any other text. */
+std::string_view portOf(std::string_view authority, std::string_view host) noexcept
+{
+    if (!startsWithIgnoringCase(authority, host)) {
+        return {};
+    }
+    const std::string_view rest = authority.substr(host.size());
+    const bool port = rest.size() >= 2 && rest.size() <= 6 && rest[0] == ':' &&
+                      rest.find_first_not_of("0123456789", 1) == std::string_view::npos;
+    return port ? rest : std::string_view();
+}
+
+}  // namespace
+
+std::string publicOrigin(ngx_http_request_t* r, const Environment& environment)
+{
+    if (!environment.baseUrl.empty()) {
+        return environment.baseUrl;
+    }
+    std::string origin = secureRequest(r, environment) ? "https://" : "http://";
+    std::string_view name = view(r->headers_in.server);
+    if (name.empty()) {  // HTTP/1.0 may have no Host
+        const auto* server = static_cast<ngx_http_core_srv_conf_t*>(
+            ngx_http_get_module_srv_conf(r, ngx_http_core_module));
+        name = view(server->server_name);
+    }
+    origin += name;
+    origin += portOf(authority(r), name);
+    return origin;
+}
+
+}  // namespace scalekit

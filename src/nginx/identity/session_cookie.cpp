@@ -1,0 +1,228 @@
+#include "nginx/identity/session_cookie.hpp"
+
+#include "base/cookie.hpp"
+#include "crypto/random.hpp"
+#include "nginx/ngx/interop.hpp"
+#include "nginx/answer/respond.hpp"
+#include "nginx/shared/store.hpp"
+#include "nginx/worker/worker.hpp"
+#include "session/codec.hpp"
+
+namespace scalekit {
+
+namespace {
+
+constexpr std::size_t maxSameName = 4;  // cookies of one name that are tried
+
+/** The name under which the browser keeps the cookie, and what its seal is bound to. */
+struct CookieNaming {
+    std::string_view name;
+    std::string_view context;
+};
+
+CookieNaming naming(ngx_http_request_t* r, const Environment& environment) noexcept
+{
+    if (secureRequest(r, environment)) {
+        return {environment.cookie.name, environment.sessionContext};
+    }
+    return {environment.cookie.plainName, environment.plainSessionContext};
+}
+
+template <class Visit>
+void forEachRequestCookie(const Context& context, Visit&& visit)
+{
+    for (std::size_t i = 0; i < context.cookieLineCount; ++i) {
+        forEachCookie(context.cookieLines[i], visit);
+    }
+}
+
+/** NAME, NAME.1 ... of a session in chunks; the number found, in order. */
+std::size_t chunks(const Context& context, std::string_view name, std::string_view first,
+                   std::size_t count, std::string_view (&values)[maxChunks]) noexcept
+{
+    values[0] = first;
+    for (std::size_t i = 1; i < count; ++i) {
+        forEachRequestCookie(context, [&](std::string_view candidate, std::string_view value) {
+            if (values[i].data() == nullptr && candidate.size() == name.size() + 2 &&
+                candidate.starts_with(name) && candidate[name.size()] == '.' &&
+                candidate.back() == static_cast<char>('0' + i)) {
+                values[i] = value;
+            }
+        });
+        if (values[i].data() == nullptr) {
+            return 0;
+        }
+    }
+    return count;
+}
+
+std::string_view openRecord(const Context& context, const Environment& environment,
+                            const CookieNaming& cookie, std::string_view first) noexcept
+{
+    std::string_view values[maxChunks];
+    const std::size_t count = chunks(context, cookie.name, first, chunkCount(first), values);
+    if (count == 0) {
+        return {};
+    }
+    SessionCache& cache = worker()->sessions;
+    if (count == 1) {
+        const std::string_view known = cache.find(context.request->pool, first, cookie.context);
+        if (known.data() != nullptr) {
+            return known;
+        }
+    }
+    const std::span<const std::string_view> parts(values, count);
+    const std::size_t size = openSessionBuffer(parts);
+    if (size > 4 * maxSessionCookieSize) {
+        return {};
+    }
+    auto* buffer = static_cast<unsigned char*>(ngx_pnalloc(context.request->pool, size));
+    const std::string_view record =
+        buffer == nullptr ? std::string_view()
+                          : openSession(parts, environment.sessionKeys, cookie.context, buffer);
+    if (record.data() != nullptr && count == 1) {
+        cache.keep(first, cookie.context, record);
+    }
+    return record;
+}
+
+CookieAttributes sessionAttributes(ngx_http_request_t* r, const Environment& environment) noexcept
+{
+    CookieAttributes attributes;
+    attributes.domain = environment.cookie.domain;
+    attributes.sameSite = environment.cookie.sameSite;
+    attributes.secure = secureRequest(r, environment);
+    return attributes;
+}
+
+/** Deletes chunks [from, maxChunks) that the browser still has. */
+bool deleteChunks(Context& context, const Environment& environment, const CookieNaming& cookie,
+                  std::size_t from)
+{
+    CookieAttributes attributes = sessionAttributes(context.request, environment);
+    attributes.maxAge = 0;
+    for (std::size_t i = from; i < maxChunks; ++i) {
+        const std::string name = chunkName(cookie.name, i);
+        if (cookieValue(context, name).data() != nullptr &&
+            !addHeader(context.request, "Set-Cookie", setCookie(name, "", attributes))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
+std::string_view cookieValue(const Context& context, std::string_view name) noexcept
+{
+    std::string_view found;
+    forEachRequestCookie(context, [&](std::string_view candidate, std::string_view value) {
+        if (found.data() == nullptr && candidate == name) {
+            found = value.data() == nullptr ? std::string_view("") : value;
+        }
+    });
+    return found;
+}
+
+Reason loadSession(Context& context, const Environment& environment) noexcept
+{
+    context.environment = nullptr;
+    const CookieNaming cookie = naming(context.request, environment);
+
+    std::string_view candidates[maxSameName];
+    std::size_t count = 0;
+    forEachRequestCookie(context, [&](std::string_view name, std::string_view value) {
+        if (count < maxSameName && name == cookie.name) {
+            candidates[count++] = value;
+        }
+    });
+
+    Reason reason = count == 0 ? Reason::unauthenticated : Reason::session_invalid;
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::string_view record = openRecord(context, environment, cookie, candidates[i]);
+        if (record.data() == nullptr) {
+            continue;
+        }
+        const Result<SessionView> session = readSession(record);
+        if (!session) {
+            continue;
+        }
+        reason = checkLimits(*session, environment.limits, wallClock());
+        if (reason == Reason::none) {
+            context.environment = &environment;
+            context.record = record;
+            context.session = *session;
+            return Reason::none;
+        }
+    }
+    return reason;
+}
+
+bool renewSession(Context& context) noexcept
+try {
+    const Environment& environment = *context.environment;
+    if (context.cookieRenewed || !refreshDue(context.session, environment.limits, wallClock())) {
+        return true;
+    }
+    context.cookieRenewed = true;
+    // signed out while this request was on its way: it must not bring the cookie back
+    if (spentId(mainConf(context.request)->zone, context.session.id, wallClock())) {
+        return true;
+    }
+    return setSessionCookie(context, environment, touchSession(context.record, wallClock())) ==
+           Reason::none;
+} catch (...) {
+    return false;
+}
+
+Reason setSessionCookie(Context& context, const Environment& environment, std::string_view record)
+{
+    const CookieNaming cookie = naming(context.request, environment);
+    const Result<std::string> nonce = randomBytes(sealNonceSize);
+    if (!nonce) {
+        return nonce.error();
+    }
+    const Result<std::vector<std::string>> values =
+        sealSession(record, environment.sessionKeys, cookie.context, *nonce);
+    if (!values) {
+        return values.error();
+    }
+
+    const CookieAttributes attributes = sessionAttributes(context.request, environment);
+    for (std::size_t i = 0; i < values->size(); ++i) {
+        const std::string header = setCookie(chunkName(cookie.name, i), (*values)[i], attributes);
+        if (!addHeader(context.request, "Set-Cookie", header)) {
+            return Reason::internal;
+        }
+    }
+    return deleteChunks(context, environment, cookie, values->size()) ? Reason::none
+                                                                      : Reason::internal;
+}
+
+bool deleteSessionCookie(Context& context, const Environment& environment)
+{
+    return deleteChunks(context, environment, naming(context.request, environment), 0);
+}
+
+std::string_view loginCookie(ngx_http_request_t* r, const Environment& environment) noexcept
+{
+    return secureRequest(r, environment) ? loginCookieName : plainLoginCookieName;
+}
+
+bool setLoginCookie(Context& context, const Environment& environment, std::string_view value,
+                    std::chrono::seconds lifetime)
+{
+    CookieAttributes attributes;
+    attributes.secure = secureRequest(context.request, environment);
+    attributes.maxAge = static_cast<long>(lifetime.count());
+    return addHeader(context.request, "Set-Cookie",
+                     setCookie(loginCookie(context.request, environment), value, attributes));
+}
+
+std::uint8_t loginsJustCompleted(const Context& context, const Environment& environment)
+{
+    return openMark(environment.party,
+                    cookieValue(context, loginCookie(context.request, environment)), wallClock());
+}
+
+}  // namespace scalekit

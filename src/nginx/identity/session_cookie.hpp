@@ -1,0 +1,45 @@
+#pragma once
+
+#include "nginx/identity/context.hpp"
+
+#include <string_view>
+
+/** The session as it comes and goes in cookies. */
+namespace scalekit {
+
+/**
+ * Looks for a live session of the environment among the request's cookies and, where there is one,
+ * puts it into the context (environment, record, session). Reason::none then, else why there is
+ * none. The hot path: one allocation, no parsing.
+ */
+Reason loadSession(Context& context, const Environment& environment) noexcept;
+
+/**
+ * Seals the context's session again when an eighth of the idle limit has passed; false when there
+ * is no memory.
+ */
+bool renewSession(Context& context) noexcept;
+
+/** Sets the cookie(s) of a new record: Reason::none, session_too_large or internal. */
+Reason setSessionCookie(Context& context, const Environment& environment, std::string_view record);
+
+/** Deletes the session cookie and its chunks, with the attributes they were set with. */
+bool deleteSessionCookie(Context& context, const Environment& environment);
+
+/** The first value of a cookie among the request's lines; data() == nullptr when it is absent. */
+std::string_view cookieValue(const Context& context, std::string_view name) noexcept;
+
+/** Name of the login cookie on this request. */
+std::string_view loginCookie(ngx_http_request_t* r, const Environment& environment) noexcept;
+
+/** Sets the login cookie for so many seconds; 0 deletes it. */
+bool setLoginCookie(Context& context, const Environment& environment, std::string_view value,
+                    std::chrono::seconds lifetime);
+
+/**
+ * How many logins this browser completed just now, one after the other; without a session, it does
+ * not keep them.
+ */
+std::uint8_t loginsJustCompleted(const Context& context, const Environment& environment);
+
+}  // namespace scalekit

@@ -1,0 +1,301 @@
+#include "nginx/identity/variables.hpp"
+
+#include "nginx/identity/context.hpp"
+#include "nginx/endpoint/endpoints.hpp"
+#include "nginx/identity/header_value.hpp"
+#include "nginx/identity/identity.hpp"
+#include "nginx/ngx/interop.hpp"
+#include "nginx/identity/request_headers.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+/**
+ * $scalekit_...: cacheable, stable within a request, empty without a verified identity, free of
+ * control characters.
+ */
+namespace scalekit {
+
+namespace {
+
+constexpr std::string_view claimPrefix = "scalekit_claim_";
+
+/** Text of a variable, made in the request's pool or a view of the session. */
+using Text = std::string_view (*)(const Context& context);
+
+ngx_pool_t* pool(const Context& context)
+{
+    return context.request->pool;
+}
+
+std::string_view subject(const Context& context)
+{
+    return headerSafe(pool(context), context.session.subject);
+}
+
+std::string_view email(const Context& context)
+{
+    return headerSafe(pool(context), context.session.email);
+}
+
+std::string_view displayName(const Context& context)
+{
+    return headerSafe(pool(context), context.session.name);
+}
+
+std::string_view picture(const Context& context)
+{
+    return headerSafe(pool(context), context.session.picture);
+}
+
+std::string_view organization(const Context& context)
+{
+    return headerSafe(pool(context), context.session.organization);
+}
+
+std::string_view connection(const Context& context)
+{
+    return headerSafe(pool(context), context.session.connection);
+}
+
+std::string_view providerSession(const Context& context)
+{
+    return headerSafe(pool(context), context.session.providerSession);
+}
+
+std::string_view roles(const Context& context)
+{
+    return joinedValues(pool(context), findClaim(context.session, "roles"));
+}
+
+std::string_view permissions(const Context& context)
+{
+    return joinedValues(pool(context), findClaim(context.session, "permissions"));
+}
+
+std::string_view scopes(const Context& context)
+{
+    return joinedScopes(pool(context), scopeClaims(context.session));
+}
+
+std::string_view expires(const Context& context)
+{
+    constexpr std::size_t size = 20;
+    auto* text = static_cast<char*>(ngx_pnalloc(pool(context), size));
+    if (text == nullptr) {
+        return {};
+    }
+    const auto end =
+        std::to_chars(text, text + size, sessionEnd(context).time_since_epoch().count());
+    return {text, static_cast<std::size_t>(end.ptr - text)};
+}
+
+std::string_view method(const Context& context)
+{
+    return context.bearer ? "bearer" : "session";
+}
+
+struct Row {
+    ngx_str_t name;
+    Text text;
+};
+
+Row rows[] = {
+    {ngx_string("scalekit_sub"), subject},
+    {ngx_string("scalekit_email"), email},
+    {ngx_string("scalekit_name"), displayName},
+    {ngx_string("scalekit_picture"), picture},
+    {ngx_string("scalekit_org_id"), organization},
+    {ngx_string("scalekit_connection_id"), connection},
+    {ngx_string("scalekit_session_id"), providerSession},
+    {ngx_string("scalekit_roles"), roles},
+    {ngx_string("scalekit_permissions"), permissions},
+    {ngx_string("scalekit_scopes"), scopes},
+    {ngx_string("scalekit_expires"), expires},
+    {ngx_string("scalekit_method"), method},
+};
+
+/**
+ * Calls use(context) with the request's verified identity, if it has one. Before the access phase
+ * (set, if, limit_req) that is what the phase will find: the session is looked at then and there,
+ * and nothing of it is kept. A subrequest shows the identity of the main request, with which it
+ * shares nginx's memory of variables; it is let in nowhere with another one.
+ */
+template <class Use>
+void withIdentity(ngx_http_request_t* r, Use&& use) noexcept
+{
+    Context* context = findContext(r);
+    const LocationConf& conf = *locationConf(r);
+    if (context != nullptr && context->authenticated()) {
+        use(*context);
+        return;
+    }
+    if (conf.environment == nullptr || r != r->main || (context != nullptr && context->judged)) {
+        return;
+    }
+    context = obtainContext(r);
+    if (context == nullptr || context->looking) {
+        return;  // a tenant directive that depends on the identity it demands
+    }
+    context->looking = true;
+    keepCookies(*context);
+    try {
+        const Demand demand = evaluateDemand(r, conf);
+        if (findIdentity(r, *context, conf, demand).reason == Reason::none) {
+            use(*context);
+        } else {
+            context->shownNobodyIn = &conf;
+        }
+    } catch (...) {
+        logLine(NGX_LOG_CRIT, r->connection->log, "out of memory, a variable stays empty");
+    }
+    context->environment = nullptr;
+    context->looking = false;
+}
+
+/**
+ * A value that is asked for in the middle of a look (by a requirement) is not kept: the look may
+ * end with nobody.
+ */
+void assign(ngx_http_request_t* r, ngx_http_variable_value_t& value, std::string_view text) noexcept
+{
+    const Context* context = findContext(r);
+    value = {};
+    value.len = static_cast<unsigned>(text.size()) & 0x0fffffff;
+    value.data = borrow(text).data;
+    value.valid = context == nullptr || !context->looking;
+}
+
+ngx_int_t identityVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
+                           uintptr_t data) noexcept
+{
+    const auto& row = *reinterpret_cast<const Row*>(data);
+    std::string_view text = "";
+    withIdentity(r, [&](const Context& context) { text = row.text(context); });
+    assign(r, *value, text);
+    return NGX_OK;
+}
+
+ngx_int_t authenticatedVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
+                                uintptr_t) noexcept
+{
+    std::string_view text = "0";
+    withIdentity(r, [&](const Context&) { text = "1"; });
+    assign(r, *value, text);
+    return NGX_OK;
+}
+
+ngx_int_t errorVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value, uintptr_t) noexcept
+{
+    const Context* context = findContext(r);
+    assign(r, *value, context != nullptr ? word(context->error) : std::string_view(""));
+    return NGX_OK;
+}
+
+/**
+ * nginx writes variable names in lower case, and they cannot hold '.' or '-': '_' stands for those
+ * too.
+ */
+bool namesClaim(std::string_view variable, std::string_view claim) noexcept
+{
+    const auto same = [](char v, char c) {
+        return v == static_cast<char>(ngx_tolower(static_cast<u_char>(c))) ||
+               (v == '_' && (c == '.' || c == '-'));
+    };
+    return std::equal(variable.begin(), variable.end(), claim.begin(), claim.end(), same);
+}
+
+std::string_view claimText(const Context& context, std::string_view variable)
+{
+    ClaimView claim = findClaim(context.session, variable);
+    std::string_view rest = context.session.claims;
+    while (claim.name.data() == nullptr && !rest.empty()) {
+        const ClaimView candidate = takeClaim(rest);
+        claim = namesClaim(variable, candidate.name) ? candidate : ClaimView();
+    }
+
+    std::string_view text = "";
+    if (claim.list) {
+        text = joinedValues(pool(context), claim);
+    } else {
+        forEachValue(claim, [&](std::string_view only) { text = headerSafe(pool(context), only); });
+    }
+    return text;
+}
+
+ngx_int_t claimVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
+                        uintptr_t data) noexcept
+{
+    const std::string_view name = view(*reinterpret_cast<ngx_str_t*>(data));
+    std::string_view text = "";
+    withIdentity(r, [&](const Context& context) {
+        text = claimText(context, name.substr(claimPrefix.size()));
+    });
+    assign(r, *value, text);
+    return NGX_OK;
+}
+
+/** An administrator may have $scalekit_ variables too. */
+bool ourVariable(std::string_view name) noexcept
+{
+    return name == "scalekit_authenticated" || name == "scalekit_error" ||
+           name.starts_with(claimPrefix) ||
+           std::any_of(std::begin(rows), std::end(rows),
+                       [&](const Row& row) { return view(row.name) == name; });
+}
+
+bool add(ngx_conf_t* cf, std::string_view name, ngx_http_get_variable_pt handler, uintptr_t data,
+         ngx_uint_t flags)
+{
+    ngx_str_t text = borrow(name);
+    ngx_http_variable_t* variable = ngx_http_add_variable(cf, &text, flags);
+    if (variable == nullptr) {
+        return false;
+    }
+    variable->get_handler = handler;
+    variable->data = data;
+    return true;
+}
+
+}  // namespace
+
+ngx_int_t addVariables(ngx_conf_t* cf) noexcept
+{
+    for (Row& row : rows) {
+        if (!add(cf, view(row.name), identityVariable, reinterpret_cast<uintptr_t>(&row), 0)) {
+            return NGX_ERROR;
+        }
+    }
+    const bool added = add(cf, "scalekit_authenticated", authenticatedVariable, 0, 0) &&
+                       add(cf, "scalekit_error", errorVariable, 0, 0) &&
+                       add(cf, claimPrefix, claimVariable, 0, NGX_HTTP_VAR_PREFIX);
+    return added ? NGX_OK : NGX_ERROR;
+}
+
+bool indexVariables(ngx_conf_t* cf) noexcept
+try {
+    auto* core = static_cast<ngx_http_core_main_conf_t*>(
+        ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
+    auto* main =
+        static_cast<MainConf*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_scalekit_module));
+    const auto* variable = static_cast<ngx_http_variable_t*>(core->variables.elts);
+
+    for (ngx_uint_t i = 0; i < core->variables.nelts; ++i) {
+        if (ourVariable(view(variable[i].name))) {
+            main->variables.push_back(i);
+        }
+    }
+    return true;
+} catch (...) {
+    return false;
+}
+
+void forgetVariables(ngx_http_request_t* r) noexcept
+{
+    for (const ngx_uint_t index : mainConf(r)->variables) {
+        r->variables[index].valid = 0;
+        r->variables[index].not_found = 0;
+    }
+}
+
+}  // namespace scalekit

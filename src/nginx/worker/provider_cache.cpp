@@ -1,0 +1,355 @@
+#include "nginx/worker/provider_cache.hpp"
+
+#include "nginx/ngx/interop.hpp"
+
+#include <algorithm>
+
+namespace scalekit {
+
+namespace {
+
+constexpr Milliseconds refreshInterval = std::chrono::minutes(10);
+constexpr Milliseconds staleLimit = std::chrono::hours(24);
+constexpr Milliseconds waitingTick{20};  // how soon a waiter learns what another worker fetched
+constexpr Milliseconds watchingTick{1000};
+
+Milliseconds now() noexcept
+{
+    return Milliseconds(static_cast<std::int64_t>(ngx_current_msec));
+}
+
+/** Why an answer is of no use, "" for one that is. */
+std::string failureOf(const HttpResponse& response)
+{
+    if (response.error != HttpError::none) {
+        return std::string(word(response.error));
+    }
+    return response.status == 200 ? "" : "status " + std::to_string(response.status);
+}
+
+}  // namespace
+
+struct ProviderCache::Entry {
+    Entry(ProviderCache& cache, const Environment& environment, ngx_shm_zone_t* zone)
+        : cache(cache), environment(environment), documents(zone, environment)
+    {
+        timer.init(this, onTick, cache.log_);
+    }
+    ~Entry()
+    {
+        timer.cancel();
+        if (fetching) {
+            documents.abandonFetch(want);
+        }
+    }
+
+    ProviderCache& cache;
+    const Environment& environment;
+    SharedDocuments documents;
+    Snapshot snapshot;      // its documents are nullptr when those that are shared do not parse
+    bool fetching = false;  // it is this worker's turn
+    SharedDocuments::Want want = SharedDocuments::Want::scheduled;  // of the fetch under way
+    std::string discovery;                                          // likewise; empty: as it was
+    LoopEvent timer;
+    WaitingList providerWaiters;  // count fetches
+    WaitingList loginWaiters;     // count generations
+    WaitingList tokenWaiters;     // likewise
+};
+
+ProviderCache::ProviderCache(const MainConf& main, HttpClient& client, ngx_log_t* log)
+    : client_(client), log_(log)
+{
+    for (const auto& environment : main.environments) {
+        entries_.push_back(std::make_unique<Entry>(*this, *environment, main.zone));
+        Entry& entry = *entries_.back();
+        entry.timer.event.cancelable = 1;
+        ngx_add_timer(&entry.timer.event, 0);
+    }
+}
+
+ProviderCache::~ProviderCache() = default;
+
+const ProviderCache::Snapshot* ProviderCache::current(const Environment& environment)
+{
+    Entry& entry = *entries_[environment.index];
+    adopt(entry);
+    if (entry.snapshot.keys == nullptr || now() - entry.documents.fetchedAt() > staleLimit) {
+        return nullptr;
+    }
+    return &entry.snapshot;
+}
+
+bool ProviderCache::promising(const Environment& environment) const
+{
+    const Entry& entry = *entries_[environment.index];
+    return underWay(entry) || entry.documents.nextFetch() <= now();
+}
+
+void ProviderCache::awaitProvider(const Environment& environment, Waiter& waiter,
+                                  std::chrono::milliseconds timeout)
+{
+    Entry& entry = *entries_[environment.index];
+    entry.providerWaiters.add(waiter, entry.documents.fetches(), now() + timeout);
+    schedule(entry);
+}
+
+bool ProviderCache::awaitKeys(const Environment& environment, Waiter& waiter,
+                              std::chrono::milliseconds timeout, KeysFor purpose)
+{
+    Entry& entry = *entries_[environment.index];
+    const bool login = purpose == KeysFor::login;
+    const auto want = login ? SharedDocuments::Want::login : SharedDocuments::Want::token;
+    if (entry.snapshot.keys == nullptr || (!beginAhead(entry, want) && !underWay(entry))) {
+        return false;
+    }
+    WaitingList& waiters = login ? entry.loginWaiters : entry.tokenWaiters;
+    waiters.add(waiter, entry.snapshot.generation, now() + timeout);
+    schedule(entry);
+    return true;
+}
+
+void ProviderCache::askForKeys(const Environment& environment)
+{
+    beginAhead(*entries_[environment.index], SharedDocuments::Want::token);
+}
+
+void ProviderCache::onTick(ngx_event_t* event) noexcept
+try {
+    Entry& entry = LoopEvent::of<Entry>(event);
+    entry.cache.tick(entry);
+} catch (...) {
+    Entry& entry = LoopEvent::of<Entry>(event);
+    entry.cache.schedule(entry);
+}
+
+void ProviderCache::tick(Entry& entry)
+{
+    const Milliseconds limit = entry.environment.timeout * 2 + std::chrono::seconds(1);
+    adopt(entry);
+    const bool wanted = !ngx_exiting || !entry.providerWaiters.empty();
+    if (wanted && !entry.fetching &&
+        entry.documents.beginFetch(SharedDocuments::Want::scheduled, now(), limit)) {
+        beginScheduled(entry);
+    }
+    entry.providerWaiters.wake(entry.documents.fetches(), now());
+    entry.loginWaiters.wake(entry.snapshot.generation, now());
+    entry.tokenWaiters.wake(entry.snapshot.generation, now());
+    // the fetch they waited for may have begun before their key was published
+    if (!entry.loginWaiters.empty() && !underWay(entry) &&
+        !beginAhead(entry, SharedDocuments::Want::login)) {
+        entry.loginWaiters.wakeAll();
+    }
+    if (!entry.tokenWaiters.empty() && !underWay(entry) &&
+        !beginAhead(entry, SharedDocuments::Want::token)) {
+        entry.tokenWaiters.wakeAll();
+    }
+    schedule(entry);
+}
+
+/**
+ * Arms the timer: soon while somebody waits (and then it holds a graceful quit back), else for the
+ * next refresh.
+ */
+void ProviderCache::schedule(Entry& entry)
+{
+    ngx_event_t& event = entry.timer.event;
+    const bool waited = !entry.providerWaiters.empty() || !entry.loginWaiters.empty() ||
+                        !entry.tokenWaiters.empty();
+    if (waited && event.timer_set && !event.cancelable) {
+        return;
+    }
+    const Milliseconds due = entry.documents.nextFetch() - now();
+    const Milliseconds delay =
+        waited ? waitingTick : std::clamp<Milliseconds>(due, watchingTick, refreshInterval);
+
+    if (event.timer_set) {
+        ngx_del_timer(&event);
+    }
+    event.cancelable = !waited;
+    ngx_add_timer(&event, static_cast<ngx_msec_t>(delay.count()));
+}
+
+/** Parses the shared documents when they changed since the last look. */
+void ProviderCache::adopt(Entry& entry)
+{
+    if (entry.documents.generation() == entry.snapshot.generation) {
+        return;
+    }
+    const SharedDocuments::Copy copy = entry.documents.read();
+    const ProviderSettings& settings = entry.environment.provider;
+
+    Result<Provider> provider = copy.discovery.empty()
+                                    ? Result<Provider>(providerFromSettings(settings))
+                                    : parseDiscovery(copy.discovery, settings);
+    Result<KeySet> keys = KeySet::parse(copy.keys);
+
+    Snapshot snapshot;
+    snapshot.generation = copy.generation;  // also if they do not parse: once is enough
+    if (provider && keys) {
+        snapshot.provider = std::make_shared<const Provider>(*std::move(provider));
+        snapshot.keys = std::make_shared<const KeySet>(*std::move(keys));
+    }
+    entry.snapshot = std::move(snapshot);
+}
+
+bool ProviderCache::underWay(const Entry& entry) const noexcept
+{
+    return entry.fetching || entry.documents.fetching(now());
+}
+
+/** True when this worker fetches the keys now, ahead of schedule. */
+bool ProviderCache::beginAhead(Entry& entry, SharedDocuments::Want want)
+{
+    const Milliseconds limit = entry.environment.timeout + std::chrono::seconds(1);
+    if (entry.fetching || entry.snapshot.provider == nullptr ||
+        !entry.documents.beginFetch(want, now(), limit)) {
+        return false;
+    }
+    entry.fetching = true;
+    entry.want = want;
+    fetchKeys(entry, entry.snapshot.provider->jwksUri);
+    return entry.fetching;
+}
+
+void ProviderCache::beginScheduled(Entry& entry)
+{
+    const ProviderSettings& settings = entry.environment.provider;
+    entry.fetching = true;
+    entry.want = SharedDocuments::Want::scheduled;
+    if (settings.selfSufficient()) {
+        fetchKeys(entry, providerFromSettings(settings).jwksUri);
+    } else if (!fetch(entry, discoveryUrl(settings.issuer), onDiscovery)) {
+        fail(entry, "discovery", "the request could not be started");
+    }
+}
+
+bool ProviderCache::fetch(Entry& entry, const std::string& url, HttpClient::Done done)
+{
+    HttpRequest request;
+    request.url = url;
+    request.timeout = entry.environment.timeout;
+    request.allowHttp = entry.environment.allowHttp;
+    request.trustedCertificate = entry.environment.trustedCertificate;
+    request.background = true;
+    return client_.start(request, done, &entry) != nullptr;
+}
+
+void ProviderCache::onDiscovery(void* data, const HttpResponse& response) noexcept
+try {
+    Entry& entry = *static_cast<Entry*>(data);
+    ProviderCache& cache = entry.cache;
+
+    if (const std::string failure = failureOf(response); !failure.empty()) {
+        cache.withoutDiscovery(entry, failure);
+        return;
+    }
+    Result<Provider> provider = parseDiscovery(response.body, entry.environment.provider);
+    if (!provider && provider.error() == Reason::discovery_issuer_mismatch) {
+        cache.fail(entry, "discovery", word(provider.error()));
+        return;
+    }
+    if (!provider) {
+        cache.withoutDiscovery(entry, word(provider.error()));
+        return;
+    }
+    entry.discovery = response.body;
+    cache.fetchKeys(entry, provider->jwksUri);
+} catch (...) {
+    Entry& entry = *static_cast<Entry*>(data);
+    logLine(NGX_LOG_CRIT, entry.cache.log_, "no memory for the provider's documents");
+    entry.cache.giveUp(entry);
+}
+
+/**
+ * With the last good metadata the keys can be had all the same; but not from a provider that says
+ * it is another one.
+ */
+void ProviderCache::withoutDiscovery(Entry& entry, std::string_view why)
+{
+    if (entry.snapshot.provider == nullptr) {
+        fail(entry, "discovery", why);
+        return;
+    }
+    report(entry, "discovery", why);
+    fetchKeys(entry, entry.snapshot.provider->jwksUri);
+}
+
+void ProviderCache::fetchKeys(Entry& entry, const std::string& jwksUri)
+{
+    if (!fetch(entry, jwksUri, onKeys)) {
+        fail(entry, "keys", "the request could not be started");
+    }
+}
+
+void ProviderCache::onKeys(void* data, const HttpResponse& response) noexcept
+try {
+    Entry& entry = *static_cast<Entry*>(data);
+    ProviderCache& cache = entry.cache;
+
+    if (const std::string failure = failureOf(response); !failure.empty()) {
+        cache.fail(entry, "keys", failure);
+        return;
+    }
+    const Result<KeySet> keys = KeySet::parse(response.body);
+    if (!keys) {
+        cache.fail(entry, "keys", word(keys.error()));
+        return;
+    }
+    cache.store(entry, response.body);
+} catch (...) {
+    Entry& entry = *static_cast<Entry*>(data);
+    logLine(NGX_LOG_CRIT, entry.cache.log_, "no memory for the provider's documents");
+    entry.cache.giveUp(entry);
+}
+
+void ProviderCache::store(Entry& entry, const std::string& keys)
+{
+    if (entry.discovery.empty()) {
+        entry.discovery = entry.documents.read().discovery;
+    }
+    SharedDocuments::Fetched fetched;
+    fetched.discovery = entry.discovery;
+    fetched.keys = keys;
+    fetched.next = entry.want == SharedDocuments::Want::scheduled ? now() + refreshInterval
+                                                                  : entry.documents.nextFetch();
+    if (!entry.documents.store(fetched, now())) {
+        fail(entry, "room for the documents", "scalekit_zone is full, make it larger");
+        return;
+    }
+    entry.fetching = false;
+    entry.discovery.clear();
+    tick(entry);
+}
+
+void ProviderCache::fail(Entry& entry, std::string_view what, std::string_view why)
+{
+    report(entry, what, why);
+    giveUp(entry);
+}
+
+void ProviderCache::report(const Entry& entry, std::string_view what, std::string_view why)
+{
+    std::string line = "environment \"" + entry.environment.name + "\": ";
+    line += what;
+    line += " not to be had from ";
+    line += entry.environment.provider.issuer;
+    line += ": ";
+    line += why;
+    line += entry.documents.generation() == 0 ? "" : "; the last good ones are kept";
+    logLine(NGX_LOG_ERR, log_, line);
+}
+
+void ProviderCache::giveUp(Entry& entry) noexcept
+{
+    entry.fetching = false;
+    entry.discovery.clear();
+    entry.documents.fail(now());
+
+    // whoever waits hears of it from the loop, never from inside a call that began the fetch
+    if (entry.timer.event.timer_set) {
+        ngx_del_timer(&entry.timer.event);
+    }
+    ngx_add_timer(&entry.timer.event, 0);
+}
+
+}  // namespace scalekit

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "nginx/fetch/http_client.hpp"
+#include "nginx/worker/provider_cache.hpp"
+#include "nginx/worker/session_cache.hpp"
+#include "nginx/worker/token_cache.hpp"
+
+namespace scalekit {
+
+/** What a worker process keeps besides its configuration. */
+struct Worker {
+    Worker(ngx_cycle_t* cycle, const MainConf& main)
+        : client(cycle), providers(main, client, cycle->log)
+    {}
+
+    HttpClient client;
+    ProviderCache providers;
+    SessionCache sessions;
+    TokenCache tokens;
+};
+
+/** The one of this process; nullptr in the master and when no environment is configured. */
+Worker* worker() noexcept;
+
+/** init_process and exit_process of the module. */
+ngx_int_t startWorker(ngx_cycle_t* cycle) noexcept;
+void stopWorker(ngx_cycle_t* cycle) noexcept;
+
+}  // namespace scalekit
