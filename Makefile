@@ -21,7 +21,7 @@ NAME   := ngx_http_scalekit_module.so
 MODULE := $(BUILD)/module/$(NAME)
 DEPS   := t/tools/deps
 
-SOURCES := config config.make $(sort $(wildcard src/*/*.cpp src/*/*.hpp))
+SOURCES := config config.make $(sort $(wildcard $(patsubst %,src/%.cpp,*/* nginx/*/*) $(patsubst %,src/%.hpp,*/* nginx/*/*)))
 
 # nginx would take a variable NGINX in its environment for sockets to inherit.
 export NGINX_BINARY := $(NGINX)
