@@ -221,7 +221,7 @@ bool refreshDue(const SessionView& session, const SessionLimits& limits,
     return now - session.seen >= limits.idle / 8;
 }
 
-Reason checkTenant(const SessionView& session, const Tenant& tenant) noexcept
+Reason checkTenant(const SessionView& session, const TenantConstraint& tenant) noexcept
 {
     if (!tenant.organization.empty() && session.organization != tenant.organization) {
         return Reason::organization_mismatch;

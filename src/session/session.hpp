@@ -96,14 +96,14 @@ Reason checkLimits(const SessionView& session, const SessionLimits& limits,
 bool refreshDue(const SessionView& session, const SessionLimits& limits,
                 std::chrono::sys_seconds now) noexcept;
 
-/** What a place demands of a session; empty members demand nothing. */
-struct Tenant {
+/** The tenant that a location is for; empty members allow any. */
+struct TenantConstraint {
     std::string_view organization;
     std::string_view connection;
 };
 
 /** Reason::none, organization_mismatch or connection_mismatch; byte-exact. */
-Reason checkTenant(const SessionView& session, const Tenant& tenant) noexcept;
+Reason checkTenant(const SessionView& session, const TenantConstraint& tenant) noexcept;
 
 template <class Visit>
 void forEachValue(const ClaimView& claim, Visit&& visit)

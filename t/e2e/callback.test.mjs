@@ -35,40 +35,71 @@ test('bar 14: a replayed callback makes no second token call; with a session it 
     assert.equal(tokenCalls(), before + 1);
 });
 
-test('bar 14: a replayed callback without the session is refused as spent', async () => {
+test('bar 14: a repeated callback whose first answer was lost gets that very session, without a second token call', async () => {
+    const { browser, url } = await begun('/page?x=1');
+    const copy = browser.clone();
+    const before = tokenCalls();
+    await browser.navigate(url);
+    const again = await copy.navigate(url);
+    assert.deepEqual(
+        [again.status, new URL(again.location, url).href],
+        [302, site.url('/page?x=1')],
+    );
+    assert.equal(tokenCalls(), before + 1);
+    const sessions = await Promise.all(
+        [browser, copy].map((each) => each.script(site.url('/auth/session'))),
+    );
+    assert.equal(sessions[0].status, 200);
+    assert.equal(sessions[0].text, sessions[1].text, 'with the same end, to the second');
+});
+
+test('bar 14: a repeated callback does not bring back a session that was ended', async () => {
+    const { browser, url } = await begun();
+    const copy = browser.clone();
+    await browser.navigate(url);
+    await browser.script(site.url('/auth/logout'), { method: 'POST' });
+    const count = site.nginx.refusals().length;
+    const again = await copy.navigate(url);
+    assert.equal(again.status, 400);
+    assertNoSession(site, again);
+    assert.equal(await site.nginx.reasonAfter(count), 'login_spent');
+});
+
+test('bar 14: copies of a callback at the same moment make one token call and get one session', async () => {
+    const { browser, url } = await begun('/page?x=1');
+    const before = tokenCalls();
+    const answers = await Promise.all(
+        [browser, browser.clone(), browser.clone()].map((each) => each.navigate(url)),
+    );
+    assert.equal(tokenCalls(), before + 1);
+    for (const answer of answers) {
+        assert.equal(answer.status, 302);
+        assert.equal(new URL(answer.location, url).href, site.url('/page?x=1'));
+        assert.ok(answer.setCookies.some((line) => line.startsWith(`${site.sessionCookie}=`)));
+    }
+});
+
+test('bar 14: another code for a login that was completed is refused as spent', async () => {
     const { browser, url } = await begun();
     const copy = browser.clone();
     const before = tokenCalls();
     await browser.navigate(url);
+    const other = new URL(url);
+    other.searchParams.set('code', `${other.searchParams.get('code')}x`);
     const count = site.nginx.refusals().length;
-    const again = await copy.navigate(url);
+    const again = await copy.navigate(other.href);
     assert.equal(again.status, 400);
     assertNoSession(site, again);
     assert.equal(await site.nginx.reasonAfter(count), 'login_spent');
     assert.equal(tokenCalls(), before + 1);
 });
 
-test('bar 14: two copies of a callback at the same moment make one token call', async () => {
-    const { browser, url } = await begun();
-    const before = tokenCalls();
-    const answers = await Promise.all(
-        [browser, browser.clone(), browser.clone()].map((each) => each.navigate(url)),
-    );
-    assert.equal(tokenCalls(), before + 1);
-    assert.equal(
-        answers.filter((answer) =>
-            answer.setCookies.some((line) => line.startsWith(`${site.sessionCookie}=`)),
-        ).length,
-        1,
-    );
-});
-
-test('bar 14: a login that failed at the token endpoint is spent too', async () => {
+test('bar 14: a login that failed at the token endpoint fails once more, without a second token call', async () => {
     const { browser, url } = await begun('/page', { tokens: () => '[]' });
-    await browser.navigate(url);
     const before = tokenCalls();
-    assert.equal((await browser.navigate(url)).status, 400);
-    assert.equal(tokenCalls(), before);
+    assert.equal((await browser.navigate(url)).status, 502);
+    assert.equal((await browser.navigate(url)).status, 502);
+    assert.equal(tokenCalls(), before + 1);
 });
 
 test('bar 14: a callback in another browser makes no session and no token call, and begins anew only once', async () => {

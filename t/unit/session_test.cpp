@@ -293,8 +293,8 @@ TEST("a session belongs to one organization and one connection")
     const std::string bytes = record();
     const SessionView session = assertValue(readSession(bytes));
 
-    for (const Tenant& tenant :
-         {Tenant{}, Tenant{"org_1", ""}, Tenant{"", "conn_1"}, Tenant{"org_1", "conn_1"}}) {
+    for (const TenantConstraint& tenant :
+         {TenantConstraint{}, TenantConstraint{"org_1", ""}, TenantConstraint{"", "conn_1"}, TenantConstraint{"org_1", "conn_1"}}) {
         assertReason(Reason::none, checkTenant(session, tenant));
     }
     for (const char* organization : {"org_2", "org_", "org_11", "ORG_1", "org_1 "}) {

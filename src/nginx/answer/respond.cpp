@@ -2,9 +2,8 @@
 
 #include "base/json.hpp"
 #include "crypto/random.hpp"
-#include "nginx/ngx/interop.hpp"
+#include "nginx/ngx/headers.hpp"
 #include "nginx/answer/pages.hpp"
-#include "nginx/identity/variables.hpp"
 #include "oidc/bearer.hpp"
 
 namespace scalekit {
@@ -184,19 +183,6 @@ bool containsIgnoringCase(std::string_view text, std::string_view lowerCase) noe
 
 }  // namespace
 
-bool addHeader(ngx_http_request_t* r, std::string_view name, std::string_view value) noexcept
-{
-    auto* header = static_cast<ngx_table_elt_t*>(ngx_list_push(&r->headers_out.headers));
-    if (header == nullptr) {
-        return false;
-    }
-    *header = {};
-    header->hash = 1;
-    header->key = copy(r->pool, name);
-    header->value = copy(r->pool, value);
-    return header->key.data != nullptr && header->value.data != nullptr;
-}
-
 ngx_int_t sendBody(ngx_http_request_t* r, ngx_uint_t status, std::string_view contentType,
                    std::string_view body)
 {
@@ -239,12 +225,12 @@ ngx_int_t sendBody(ngx_http_request_t* r, ngx_uint_t status, std::string_view co
 
 ngx_int_t sendRedirect(ngx_http_request_t* r, std::string_view location)
 {
-    const bool safe = (r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) != 0;
     if (!addHeader(r, "Location", location)) {
         ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
         return NGX_DONE;
     }
-    return sendBody(r, safe ? NGX_HTTP_MOVED_TEMPORARILY : NGX_HTTP_SEE_OTHER, "text/plain", "");
+    return sendBody(r, reads(r) ? NGX_HTTP_MOVED_TEMPORARILY : NGX_HTTP_SEE_OTHER, "text/plain",
+                    "");
 }
 
 namespace {
@@ -261,8 +247,7 @@ ngx_int_t answer(Context& context)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
     if (!refusal.json && wantsPage(r)) {
-        return sendBody(r, status, "text/html; charset=utf-8",
-                        refusalPage(refusal, context.reference));
+        return sendBody(r, status, htmlType, refusalPage(refusal, context.reference));
     }
     return sendBody(r, status, "application/json", refusalJson(refusal, context.reference));
 }
@@ -274,10 +259,8 @@ ngx_int_t refuse(Context& context, Refusal refusal)
     ngx_http_request_t* r = context.request;
     const ngx_uint_t status = statusOf(refusal);
 
-    context.error = refusal.reason;
-    context.judged = true;
+    setVerdict(context, refusal.reason);
     context.reference = newReference();
-    forgetVariables(r);
     logRefusal(r, refusal, context.reference);
     const bool challenged =
         (status != NGX_HTTP_UNAUTHORIZED && refusal.challenge.empty()) || addChallenge(r, refusal);
@@ -398,7 +381,7 @@ bool wantsPage(ngx_http_request_t* r) noexcept
 
 bool navigation(ngx_http_request_t* r) noexcept
 {
-    return (r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) != 0 && wantsPage(r);
+    return reads(r) && wantsPage(r);
 }
 
 }  // namespace scalekit

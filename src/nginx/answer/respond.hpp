@@ -11,8 +11,7 @@
  */
 namespace scalekit {
 
-/** Adds a response header; name and value are copied. False when there is no memory. */
-bool addHeader(ngx_http_request_t* r, std::string_view name, std::string_view value) noexcept;
+inline constexpr std::string_view htmlType = "text/html; charset=utf-8";
 
 /** Sends status, type and body and ends the request. */
 ngx_int_t sendBody(ngx_http_request_t* r, ngx_uint_t status, std::string_view contentType,
@@ -49,6 +48,12 @@ bool satisfyAny(ngx_http_request_t* r) noexcept;
  * fault. */
 ngx_uint_t statusOf(Reason reason) noexcept;
 ngx_uint_t statusOf(const Refusal& refusal) noexcept;
+
+/** True for a method that only reads: GET, HEAD. */
+inline bool reads(ngx_http_request_t* r) noexcept
+{
+    return (r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) != 0;
+}
 
 /** True when a person looks at the answer: a navigation, or an Accept that names text/html. */
 bool wantsPage(ngx_http_request_t* r) noexcept;

@@ -57,7 +57,7 @@ const TokenPolicy* policyOf(MainConf& main, const LocationConf& conf)
 
 bool mergeBearerConf(ngx_conf_t* cf, const LocationConf& prev, LocationConf& conf)
 {
-    if (conf.requirements == NGX_CONF_UNSET_PTR) {
+    if (conf.claimRules == NGX_CONF_UNSET_PTR) {
         conf.requireLine = prev.requireLine;
     }
     if (conf.bearer == NGX_CONF_UNSET_UINT) {
@@ -71,7 +71,7 @@ bool mergeBearerConf(ngx_conf_t* cf, const LocationConf& prev, LocationConf& con
     }
     ngx_conf_merge_ptr_value(conf.audiences, prev.audiences, nullptr);
     ngx_conf_merge_ptr_value(conf.token, prev.token, nullptr);
-    ngx_conf_merge_ptr_value(conf.requirements, prev.requirements, nullptr);
+    ngx_conf_merge_ptr_value(conf.claimRules, prev.claimRules, nullptr);
 
     if (conf.resource != nullptr) {
         if (!completeResource(cf, conf)) {
@@ -91,9 +91,9 @@ bool mergeBearerConf(ngx_conf_t* cf, const LocationConf& prev, LocationConf& con
     }
     conf.environment->used = true;
     conf.environment->usedToLogin = conf.environment->usedToLogin || conf.takesCookies();
-    if (conf.requirements != nullptr &&
+    if (conf.claimRules != nullptr &&
         static_cast<Unauthenticated>(conf.unauthenticated) == Unauthenticated::pass) {
-        const auto* requirement = static_cast<Requirement*>(conf.requirements->elts);
+        const auto* requirement = static_cast<ClaimRule*>(conf.claimRules->elts);
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"%V\" and \"scalekit_unauthenticated pass\" contradict each other in one "
                       "place; add \"scalekit_require off\" where strangers may pass",
@@ -220,13 +220,13 @@ try {
     const ngx_uint_t count = cf->args->nelts;
 
     if (count == 2 && view(value[1]) == "off") {
-        if (location.requirements != NGX_CONF_UNSET_PTR) {
+        if (location.claimRules != NGX_CONF_UNSET_PTR) {
             return const_cast<char*>("cannot be \"off\" beside others of the same level");
         }
-        location.requirements = nullptr;
+        location.claimRules = nullptr;
         return confOk;
     }
-    if (location.requirements == nullptr) {
+    if (location.claimRules == nullptr) {
         return const_cast<char*>("cannot stand beside \"scalekit_require off\"");
     }
     if (count == 2 || value[1].len == 0) {
@@ -242,13 +242,13 @@ try {
                            &value[1]);
         return confError;
     }
-    if (location.requirements == NGX_CONF_UNSET_PTR) {
-        location.requirements = ngx_array_create(cf->pool, 2, sizeof(Requirement));
+    if (location.claimRules == NGX_CONF_UNSET_PTR) {
+        location.claimRules = ngx_array_create(cf->pool, 2, sizeof(ClaimRule));
         location.requireLine = rememberLine(cf);
     }
-    auto* requirement = location.requirements == nullptr
+    auto* requirement = location.claimRules == nullptr
                             ? nullptr
-                            : static_cast<Requirement*>(ngx_array_push(location.requirements));
+                            : static_cast<ClaimRule*>(ngx_array_push(location.claimRules));
     if (requirement == nullptr) {
         return confError;
     }

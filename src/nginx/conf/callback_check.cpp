@@ -180,7 +180,8 @@ bool checkServer(ngx_http_core_srv_conf_t* server, ngx_log_t* log)
     const Guards guards = guardsOf(server);
     warnOfSharedCookies(server, guards, log);
     for (Environment* environment : guards) {
-        const CoreConf* location = findLocation(top, borrow(environment->callbackPath)).location;
+        const CoreConf* location =
+            findLocation(top, borrow(environment->path(Endpoint::callback))).location;
         if (location != nullptr &&
             guardOf(location == top ? server->ctx->loc_conf : location->loc_conf) == environment) {
             continue;
@@ -194,7 +195,7 @@ bool checkServer(ngx_http_core_srv_conf_t* server, ngx_log_t* log)
             "path \"%s\" reaches location \"%V\", which is not; add \"location %s/ { "
             "scalekit_auth %s; }\" there, or change base_path",
             &server->server_name, server->file_name, server->line, environment->name.c_str(),
-            environment->callbackPath.c_str(), &name, environment->basePath.c_str(),
+            environment->path(Endpoint::callback).c_str(), &name, environment->basePath.c_str(),
             environment->name.c_str());
         return false;
     }

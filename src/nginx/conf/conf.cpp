@@ -115,7 +115,7 @@ void* createLocationConf(ngx_conf_t* cf) noexcept
         conf->bearer = NGX_CONF_UNSET_UINT;
         conf->audiences = static_cast<ngx_array_t*>(NGX_CONF_UNSET_PTR);
         conf->token = static_cast<ngx_http_complex_value_t*>(NGX_CONF_UNSET_PTR);
-        conf->requirements = static_cast<ngx_array_t*>(NGX_CONF_UNSET_PTR);
+        conf->claimRules = static_cast<ngx_array_t*>(NGX_CONF_UNSET_PTR);
     }
     return conf;
 }

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "base/cookie.hpp"
+#include "nginx/conf/endpoint_rows.hpp"
 #include "nginx/ngx/ngx.hpp"
 #include "oidc/login.hpp"
 #include "oidc/provider.hpp"
 #include "oidc/resource.hpp"
 #include "session/session.hpp"
 
+#include <array>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -48,10 +50,12 @@ struct Environment {
 
     std::string basePath = "/auth";
     std::string baseUrl;  // without trailing slash; empty: from the request
-    std::string callbackPath;
-    std::string loginPath;
-    std::string logoutPath;
-    std::string sessionPath;
+    std::array<std::string, endpointCount> endpointPaths;
+
+    const std::string& path(Endpoint endpoint) const noexcept
+    {
+        return endpointPaths[static_cast<std::size_t>(endpoint)];
+    }
 
     bool allowHttp = false;
     std::chrono::milliseconds timeout{5000};
@@ -129,7 +133,7 @@ struct AuthorizeParameter {
 };
 
 /** One scalekit_require line. */
-struct Requirement {
+struct ClaimRule {
     ngx_str_t claim;
     ngx_array_t* values;  // of ngx_http_complex_value_t: one of them has to be held
     ngx_str_t text;       // the line as written, for the log
@@ -189,7 +193,7 @@ struct LocationConf {
     ngx_flag_t exposeChallenge;
     ngx_array_t* audiences;           // of ngx_str_t; empty: any
     ngx_http_complex_value_t* token;  // where the token is, nullptr: in Authorization
-    ngx_array_t* requirements;        // of Requirement, nullptr: none
+    ngx_array_t* claimRules;          // of ClaimRule, nullptr: none
     Resource* resource;
     const TokenPolicy* policy;  // where bearer tokens are taken
 

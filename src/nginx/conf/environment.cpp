@@ -133,11 +133,12 @@ std::string complete(EnvironmentDraft& draft)
     environment.sessionContext = sessionContext(cookie.name, party.environment);
     environment.plainSessionContext = sessionContext(cookie.plainName, party.environment);
 
-    environment.callbackPath =
-        draft.callback.empty() ? environment.basePath + "/callback" : draft.callback;
-    environment.loginPath = environment.basePath + "/login";
-    environment.logoutPath = environment.basePath + "/logout";
-    environment.sessionPath = environment.basePath + "/session";
+    for (std::size_t i = 0; i < endpointCount; ++i) {
+        environment.endpointPaths[i] = environment.basePath + std::string(endpointRows[i].path);
+    }
+    if (!draft.callback.empty()) {
+        environment.endpointPaths[static_cast<std::size_t>(Endpoint::callback)] = draft.callback;
+    }
     return "";
 }
 

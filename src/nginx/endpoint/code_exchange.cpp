@@ -1,27 +1,30 @@
 #include "nginx/endpoint/code_exchange.hpp"
 
-#include "nginx/ngx/interop.hpp"
-#include "nginx/worker/worker.hpp"
+#include "crypto/random.hpp"
 
 namespace scalekit {
 
 namespace {
 
-Milliseconds monotonicNow() noexcept
+/** A record for who signed in. */
+Result<std::string> newSession(const Identity& identity)
 {
-    return Milliseconds(static_cast<std::int64_t>(ngx_current_msec));
+    const Result<std::string> id = randomBytes(sessionIdSize);
+    return id ? writeSession(identity, wallClock(), *id) : id;
 }
 
 }  // namespace
 
-CodeExchange::CodeExchange(ngx_http_request_t* r, const Environment& environment,
-                           const ProviderCache::Snapshot& snapshot, Callback callback,
-                           std::string redirectUri)
-    : request_(r), environment_(environment),
-      flow_(environment.party, snapshot.provider, snapshot.keys, std::move(callback),
-            std::move(redirectUri)),
+CodeExchange::CodeExchange(const Environment& environment, const ProviderCache::Snapshot& snapshot,
+                           Callback callback, std::string redirectUri)
+    : environment_(environment), state_(callback.state),
+      flow_(std::make_unique<LoginFlow>(environment.party, snapshot.provider, snapshot.keys,
+                                        std::move(callback), std::move(redirectUri))),
       deadline_(monotonicNow() + environment.timeout)
-{}
+{
+    keysWaiter_.wake = onKeys;
+    keysWaiter_.data = this;
+}
 
 CodeExchange::~CodeExchange()
 {
@@ -32,7 +35,7 @@ CodeExchange::~CodeExchange()
 
 bool CodeExchange::start()
 {
-    Step step = flow_.begin();
+    Step step = flow_->begin();
     auto* fetch = std::get_if<FetchToken>(&step);
     if (fetch == nullptr) {
         return false;
@@ -55,30 +58,27 @@ void CodeExchange::onToken(void* data, const HttpResponse& response) noexcept
     self.transfer_ = nullptr;
     try {
         if (response.error == HttpError::timeout) {
-            self.finish(Refuse{Reason::provider_timeout});
+            self.finish(Reason::provider_timeout);
         } else if (response.error != HttpError::none) {
-            self.finish(Refuse{Reason::token_request_failed});
+            self.finish(Reason::token_request_failed);
         } else {
-            self.take(self.flow_.onTokenResponse(response.status, response.body, wallClock()));
+            self.take(self.flow_->onTokenResponse(response.status, response.body, wallClock()));
         }
     } catch (...) {
-        self.finish(Refuse{Reason::internal});
+        self.finish(Reason::internal);
     }
 }
 
-/** Called from the event loop alone: resume() runs the request and may destroy this object. */
 void CodeExchange::take(Step step)
 {
     if (std::holds_alternative<FetchKeys>(step)) {
-        keysWaiter_.wake = onKeys;
-        keysWaiter_.data = this;
         if (worker()->providers.awaitKeys(environment_, keysWaiter_, remaining(),
                                           ProviderCache::KeysFor::login)) {
             return;
         }
         step = judgeWithPresentKeys();
     }
-    finish(std::move(step));
+    finish(step);
 }
 
 void CodeExchange::onKeys(void* data) noexcept
@@ -87,27 +87,44 @@ void CodeExchange::onKeys(void* data) noexcept
     try {
         self.finish(self.judgeWithPresentKeys());
     } catch (...) {
-        self.finish(Refuse{Reason::internal});
+        self.finish(Reason::internal);
     }
 }
 
 Step CodeExchange::judgeWithPresentKeys()
 {
     const ProviderCache::Snapshot* snapshot = worker()->providers.current(environment_);
-    return flow_.onKeys(snapshot != nullptr ? snapshot->keys : nullptr, wallClock());
+    return flow_->onKeys(snapshot != nullptr ? snapshot->keys : nullptr, wallClock());
 }
 
-void CodeExchange::finish(Step step)
+void CodeExchange::finish(const Step& step)
 {
-    outcome_ = std::move(step);
-    resume(request_);
+    Reason reason = Reason::internal;
+    if (const auto* done = std::get_if<Done>(&step)) {
+        Result<std::string> record = newSession(done->identity);
+        reason = record.error();
+        if (record) {
+            outcome_.record = *std::move(record);
+            outcome_.accessToken = done->accessToken;
+        }
+    } else if (const auto* refused = std::get_if<Refuse>(&step)) {
+        reason = refused->reason;
+    }
+    finish(reason);
+}
+
+/** Runs the requests that wait, and may destroy this object. */
+void CodeExchange::finish(Reason reason) noexcept
+{
+    outcome_.reason = reason;
+    flow_.reset();  // and with it the tokens
+    land();
 }
 
 std::chrono::milliseconds CodeExchange::remaining() const noexcept
 {
     const Milliseconds rest = deadline_ - monotonicNow();
-    return rest.count() > 0 ? std::chrono::milliseconds(rest.count())
-                            : std::chrono::milliseconds(0);
+    return std::max(rest, Milliseconds(0));
 }
 
 }  // namespace scalekit

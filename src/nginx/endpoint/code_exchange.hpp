@@ -1,36 +1,37 @@
 #pragma once
 
 #include "nginx/identity/context.hpp"
+#include "nginx/worker/flight.hpp"
+#include "nginx/worker/worker.hpp"
 #include "oidc/flow.hpp"
-
-#include <optional>
 
 namespace scalekit {
 
 /**
- * The fetches of one login's second half: does what the core's LoginFlow asks for and wakes the
- * request when the flow is done. Owned by the request's context; when that goes (the client went
- * away) the token request is let run, for the code is spent either way.
+ * The fetches of one login's second half: does what the core's LoginFlow asks for. It is let run
+ * when the client goes away, for the code is spent either way; a client that asks again finds it.
  */
-class CodeExchange {
+class CodeExchange : public Flight {
   public:
-    CodeExchange(ngx_http_request_t* r, const Environment& environment,
-                 const ProviderCache::Snapshot& snapshot, Callback callback,
-                 std::string redirectUri);
-    ~CodeExchange();
-    CodeExchange(const CodeExchange&) = delete;
-    CodeExchange& operator=(const CodeExchange&) = delete;
+    CodeExchange(const Environment& environment, const ProviderCache::Snapshot& snapshot,
+                 Callback callback, std::string redirectUri);
+    ~CodeExchange() override;
 
-    /**
-     * Sends the token request; the request is resumed later, never from here. False when it could
-     * not be sent.
-     */
+    /** What callbacks that are one and the same have in common. */
+    static std::string key(const Callback& callback) { return callback.state.id + callback.code; }
+
+    /** Sends the token request. False when it could not be sent. */
     bool start();
 
-    /** Done or Refuse once the flow has ended. */
-    const std::optional<Step>& outcome() const noexcept { return outcome_; }
+    /** Once it has landed: the new session, or why there is none. */
+    struct Outcome {
+        Reason reason = Reason::internal;
+        std::string record{};
+        Reason accessToken = Reason::none;  // why the access token added nothing
+    };
+    const Outcome& outcome() const noexcept { return outcome_; }
 
-    const LoginState& state() const noexcept { return flow_.state(); }
+    const LoginState& state() const noexcept { return state_; }
 
   private:
     static void onToken(void* data, const HttpResponse& response) noexcept;
@@ -38,16 +39,17 @@ class CodeExchange {
 
     void take(Step step);
     Step judgeWithPresentKeys();
-    void finish(Step step);
+    void finish(const Step& step);
+    void finish(Reason reason) noexcept;
     std::chrono::milliseconds remaining() const noexcept;
 
-    ngx_http_request_t* request_;
     const Environment& environment_;
-    LoginFlow flow_;
+    LoginState state_;
+    std::unique_ptr<LoginFlow> flow_;  // until it has landed
     Milliseconds deadline_;
     Transfer* transfer_ = nullptr;
-    ProviderCache::Waiter keysWaiter_;
-    std::optional<Step> outcome_;
+    Waiter keysWaiter_;
+    Outcome outcome_;
 };
 
 }  // namespace scalekit

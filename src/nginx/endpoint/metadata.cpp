@@ -3,6 +3,7 @@
 #include "nginx/conf/conf.hpp"
 #include "nginx/ngx/interop.hpp"
 #include "nginx/answer/respond.hpp"
+#include "nginx/ngx/headers.hpp"
 
 namespace scalekit {
 

@@ -5,22 +5,6 @@
 
 namespace scalekit {
 
-namespace {
-
-void onDocuments(void* data) noexcept
-{
-    resume(static_cast<Context*>(data)->request);
-}
-
-ProviderCache::Waiter& waiterOf(Context& context) noexcept
-{
-    context.providerWaiter.wake = onDocuments;
-    context.providerWaiter.data = &context;
-    return context.providerWaiter;
-}
-
-}  // namespace
-
 const ProviderCache::Snapshot* needProvider(Context& context, const Environment& environment,
                                             ngx_int_t& result)
 {
@@ -37,27 +21,27 @@ const ProviderCache::Snapshot* needProvider(Context& context, const Environment&
 bool awaitProvider(Context& context, const Environment& environment)
 {
     ProviderCache& providers = worker()->providers;
-    if (context.providerWaiter.waiting) {
+    if (context.waiter.waiting) {
         return true;
     }
     if (context.providerAwaited || !providers.promising(environment)) {
         return false;
     }
     context.providerAwaited = true;
-    providers.awaitProvider(environment, waiterOf(context), environment.timeout);
+    providers.awaitProvider(environment, context.waiter, environment.timeout);
     return true;
 }
 
 bool awaitNewerKeys(Context& context, const Environment& environment)
 {
-    if (context.providerWaiter.waiting) {
+    if (context.waiter.waiting) {
         return true;
     }
     if (context.keysAwaited) {
         return false;
     }
     context.keysAwaited = true;
-    return worker()->providers.awaitKeys(environment, waiterOf(context), environment.timeout,
+    return worker()->providers.awaitKeys(environment, context.waiter, environment.timeout,
                                          ProviderCache::KeysFor::token);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nginx/identity/context.hpp"
+#include "nginx/worker/provider_cache.hpp"
 
 /** Requests that wait for the provider's documents; they are judged again when the wait is over. */
 namespace scalekit {

@@ -1,9 +1,7 @@
-#include "nginx/identity/bearer.hpp"
+#include "nginx/identity/bearer_identity.hpp"
 
 #include "jose/verify.hpp"
-#include "nginx/ngx/interop.hpp"
-#include "nginx/identity/requirements.hpp"
-#include "nginx/answer/respond.hpp"
+#include "nginx/ngx/headers.hpp"
 #include "nginx/worker/worker.hpp"
 #include "oidc/access_token.hpp"
 
@@ -14,25 +12,16 @@ namespace {
 /** The request's only Authorization field: two of them leave open which one is meant. */
 Credentials credentialsInHeader(ngx_http_request_t* r) noexcept
 {
-    constexpr std::string_view name = "authorization";
-    const ngx_table_elt_t* found = nullptr;
-
-    for (const ngx_list_part_t* part = &r->headers_in.headers.part; part != nullptr;
-         part = part->next) {
-        const auto* header = static_cast<const ngx_table_elt_t*>(part->elts);
-        for (ngx_uint_t i = 0; i < part->nelts; ++i) {
-            if (header[i].key.len != name.size() ||
-                !startsWithIgnoringCase(view(header[i].key), name)) {
-                continue;
-            }
-            if (found != nullptr) {
-                return {Credentials::Kind::malformed};
-            }
-            found = &header[i];
+    const HeaderField* found = nullptr;
+    std::size_t count = 0;
+    forEachHeader(r->headers_in.headers, [&](const HeaderField& field) {
+        if (named(field, "authorization")) {
+            found = &field;
+            ++count;
         }
-    }
-    if (found == nullptr) {
-        return {};
+    });
+    if (count != 1) {
+        return {count == 0 ? Credentials::Kind::none : Credentials::Kind::malformed};
     }
 
     const Credentials credentials = readAuthorization(view(found->value));
@@ -128,11 +117,10 @@ Result<Credentials> credentialsOf(ngx_http_request_t* r, const LocationConf& con
     return readToken(view(text));
 }
 
-Reason findBearer(Context& context, const LocationConf& conf, const Demand& demand,
-                  std::string_view token)
+Result<Caller> findBearer(ngx_http_request_t* r, const LocationConf& conf,
+                          const TenantConstraint& constraint, std::string_view token)
 {
-    const Result<TokenCache::Verdict> verdict =
-        judgeToken(context.request->pool, token, *conf.policy);
+    const Result<TokenCache::Verdict> verdict = judgeToken(r->pool, token, *conf.policy);
     if (!verdict) {
         return verdict.error();
     }
@@ -140,41 +128,11 @@ Reason findBearer(Context& context, const LocationConf& conf, const Demand& dema
     if (!session) {
         return session.error();
     }
-    context.record = verdict->record;
-    context.session = *session;
-    context.bearer = true;
-    context.tokenExpires = verdict->expires;
-    const Reason reason = checkTenant(context.session, demand.tenant);
-    if (reason == Reason::none) {
-        context.environment = conf.environment;
+    const Reason reason = checkTenant(*session, constraint);
+    if (reason != Reason::none) {
+        return reason;
     }
-    return reason;
-}
-
-Refusal challengingRefusal(const Context& context, const LocationConf& conf, const Verdict& verdict)
-{
-    const Environment& environment = *conf.environment;
-    Refusal refusal{.reason = verdict.reason, .environment = environment.name};
-    refusal.token = verdict.token;
-    refusal.exposeChallenge = conf.exposeChallenge != 0;
-    if (verdict.reason == Reason::insufficient_scope) {
-        refusal.scope = neededScopes(context, conf);
-    }
-    const std::string_view error = verdict.token ? bearerError(verdict.reason) : std::string_view();
-    if (error.empty() && statusOf(refusal) != NGX_HTTP_UNAUTHORIZED) {
-        return refusal;  // another token would not help: wrong tenant, or not the client's fault
-    }
-
-    Challenge challenge;
-    challenge.realm = conf.realm.len != 0 ? view(conf.realm) : environment.name;
-    challenge.error = error;
-    challenge.description =
-        error.empty() ? std::string_view() : bearerErrorDescription(verdict.reason);
-    challenge.scope = refusal.scope;
-    challenge.resourceMetadata =
-        conf.resource != nullptr ? std::string_view(conf.resource->url) : std::string_view();
-    refusal.challenge = bearerChallenge(challenge);
-    return refusal;
+    return Caller{conf.environment, verdict->record, *session, true, verdict->expires};
 }
 
 }  // namespace scalekit

@@ -1,4 +1,4 @@
-#include "nginx/identity/requirements.hpp"
+#include "nginx/identity/claim_rules.hpp"
 
 #include "nginx/ngx/interop.hpp"
 #include "session/requirement.hpp"
@@ -9,10 +9,10 @@ namespace {
 
 /** Calls visit(std::string_view value) until it answers true; whether it did. */
 template <class Visit>
-bool anyValue(ngx_http_request_t* r, const Requirement& requirement, Visit&& visit)
+bool anyValue(ngx_http_request_t* r, const ClaimRule& rule, Visit&& visit)
 {
-    auto* value = static_cast<ngx_http_complex_value_t*>(requirement.values->elts);
-    for (ngx_uint_t i = 0; i < requirement.values->nelts; ++i) {
+    auto* value = static_cast<ngx_http_complex_value_t*>(rule.values->elts);
+    for (ngx_uint_t i = 0; i < rule.values->nelts; ++i) {
         ngx_str_t text = {};
         if (ngx_http_complex_value(r, &value[i], &text) == NGX_OK && visit(view(text))) {
             return true;
@@ -21,13 +21,13 @@ bool anyValue(ngx_http_request_t* r, const Requirement& requirement, Visit&& vis
     return false;
 }
 
-std::string neededScope(const Context& context, const Requirement& requirement)
+std::string neededScope(ngx_http_request_t* r, const Caller& caller, const ClaimRule& rule)
 {
     std::string first;
     std::string held;
-    anyValue(context.request, requirement, [&](std::string_view scope) {
+    anyValue(r, rule, [&](std::string_view scope) {
         first = first.empty() ? scope : first;
-        const bool holds = claimHolds(context.session, view(requirement.claim), scope);
+        const bool holds = claimHolds(caller.session, view(rule.claim), scope);
         held = holds ? scope : "";
         return holds;
     });
@@ -36,33 +36,32 @@ std::string neededScope(const Context& context, const Requirement& requirement)
 
 }  // namespace
 
-const Requirement* findUnmet(ngx_http_request_t* r, const Context& context,
-                             const LocationConf& conf) noexcept
+const ClaimRule* findUnmetRule(ngx_http_request_t* r, const Caller& caller,
+                               const LocationConf& conf) noexcept
 {
-    if (conf.requirements == nullptr) {
+    if (conf.claimRules == nullptr) {
         return nullptr;
     }
-    const auto* requirement = static_cast<Requirement*>(conf.requirements->elts);
-    for (ngx_uint_t i = 0; i < conf.requirements->nelts; ++i) {
-        const std::string_view claim = view(requirement[i].claim);
-        const bool holds = anyValue(r, requirement[i], [&](std::string_view value) {
-            return claimHolds(context.session, claim, value);
+    const auto* rule = static_cast<ClaimRule*>(conf.claimRules->elts);
+    for (ngx_uint_t i = 0; i < conf.claimRules->nelts; ++i) {
+        const std::string_view claim = view(rule[i].claim);
+        const bool holds = anyValue(r, rule[i], [&](std::string_view value) {
+            return claimHolds(caller.session, claim, value);
         });
         if (!holds) {
-            return &requirement[i];
+            return &rule[i];
         }
     }
     return nullptr;
 }
 
-std::string neededScopes(const Context& context, const LocationConf& conf)
+std::string neededScopes(ngx_http_request_t* r, const Caller& caller, const LocationConf& conf)
 {
     std::string scopes;
-    const auto* requirement = static_cast<Requirement*>(conf.requirements->elts);
-    for (ngx_uint_t i = 0; i < conf.requirements->nelts; ++i) {
-        const std::string scope = namesScopes(view(requirement[i].claim))
-                                      ? neededScope(context, requirement[i])
-                                      : std::string();
+    const auto* rule = static_cast<ClaimRule*>(conf.claimRules->elts);
+    for (ngx_uint_t i = 0; i < conf.claimRules->nelts; ++i) {
+        const std::string scope =
+            namesScopes(view(rule[i].claim)) ? neededScope(r, caller, rule[i]) : std::string();
         scopes += scopes.empty() || scope.empty() ? "" : " ";
         scopes += scope;
     }

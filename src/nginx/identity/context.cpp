@@ -1,13 +1,35 @@
 #include "nginx/identity/context.hpp"
 
-#include "nginx/endpoint/code_exchange.hpp"
-#include "nginx/ngx/interop.hpp"
+#include "nginx/ngx/headers.hpp"
 
 namespace scalekit {
 
-Context::Context(ngx_http_request_t* r) : request(r) {}
+namespace {
 
-Context::~Context() = default;
+void forgetVariables(ngx_http_request_t* r) noexcept
+{
+    for (const ngx_uint_t index : mainConf(r)->variables) {
+        r->variables[index].valid = 0;
+        r->variables[index].not_found = 0;
+    }
+}
+
+}  // namespace
+
+Context::Context(ngx_http_request_t* r) noexcept : request(r)
+{
+    waiter.wake = [](void* data) noexcept { resume(static_cast<Context*>(data)->request); };
+    waiter.data = this;
+}
+
+std::chrono::sys_seconds Caller::end() const noexcept
+{
+    if (bearer) {
+        return tokenExpires;
+    }
+    const SessionLimits& limits = environment->limits;
+    return std::min(session.created + limits.lifetime, session.seen + limits.idle);
+}
 
 Context* findContext(ngx_http_request_t* r) noexcept
 {
@@ -32,6 +54,19 @@ Context* obtainContext(ngx_http_request_t* r) noexcept
     return context;
 }
 
+void setVerdict(Context& context, Reason reason) noexcept
+{
+    context.error = reason;
+    context.judged = true;
+    forgetVariables(context.request);
+}
+
+void forgetCaller(Context& context) noexcept
+{
+    context.caller.reset();
+    forgetVariables(context.request);
+}
+
 ngx_int_t suspend(ngx_http_request_t* r) noexcept
 {
     r->read_event_handler = ngx_http_test_reading;
@@ -53,21 +88,6 @@ void resume(ngx_http_request_t* r) noexcept
         ngx_http_core_run_phases(r);
     }
     ngx_http_run_posted_requests(c);
-}
-
-std::string_view requestHeader(ngx_http_request_t* r, std::string_view lowerCaseName) noexcept
-{
-    for (const ngx_list_part_t* part = &r->headers_in.headers.part; part != nullptr;
-         part = part->next) {
-        const auto* header = static_cast<const ngx_table_elt_t*>(part->elts);
-        for (ngx_uint_t i = 0; i < part->nelts; ++i) {
-            if (header[i].key.len == lowerCaseName.size() &&
-                startsWithIgnoringCase(view(header[i].key), lowerCaseName)) {
-                return view(header[i].value);
-            }
-        }
-    }
-    return {};
 }
 
 bool secureRequest(ngx_http_request_t* r, const Environment& environment) noexcept

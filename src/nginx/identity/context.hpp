@@ -1,23 +1,24 @@
 #pragma once
 
 #include "nginx/conf/conf.hpp"
-#include "nginx/worker/provider_cache.hpp"
-#include "nginx/answer/refusal.hpp"
+#include "nginx/worker/waiting_list.hpp"
+#include "nginx/identity/refusal.hpp"
 #include "session/session.hpp"
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace scalekit {
 
-class CodeExchange;
+class Flight;
 
-/** The identity that a request has, while it has one: from a session cookie or a bearer token. */
+/** Who makes a request, as a session cookie or a bearer token has proved it. */
 struct Caller {
-    const Environment* environment = nullptr;  // that vouches for it
-    std::string_view record{};                 // opened; the session is views into it
-    SessionView session{};
+    const Environment* environment;  // that vouches for it
+    std::string_view record;         // opened; the session is views into it
+    SessionView session;
     bool bearer = false;
     std::chrono::sys_seconds tokenExpires{};  // of a bearer token
 
@@ -26,6 +27,9 @@ struct Caller {
     {
         return environment == other.environment && bearer == other.bearer && record == other.record;
     }
+
+    /** When the session ends if it is used no more, or when the bearer token does. */
+    std::chrono::sys_seconds end() const noexcept;
 };
 
 /**
@@ -33,13 +37,13 @@ struct Caller {
  * it is still there in the log phase and found again after an internal redirect (which zeroes
  * nginx's own table of contexts).
  */
-struct Context : Caller {
-    explicit Context(ngx_http_request_t* r);
-    ~Context();
+struct Context {
+    explicit Context(ngx_http_request_t* r) noexcept;
     Context(const Context&) = delete;
     Context& operator=(const Context&) = delete;
 
     ngx_http_request_t* request;
+    std::optional<Caller> caller;  // once it is known who makes the request
 
     // Cookie headers as the client sent them
     static constexpr std::size_t maxCookieLines = 4;  // browsers send one
@@ -59,17 +63,25 @@ struct Context : Caller {
     std::unique_ptr<const Refusal> refusal;
     std::string reference;
 
-    ProviderCache::Waiter providerWaiter;
-    bool providerAwaited = false;  // the wait is over, with or without success
-    bool keysAwaited = false;      // likewise for newer keys
-    std::unique_ptr<CodeExchange> exchange;
-
-    bool authenticated() const noexcept { return environment != nullptr; }
+    Waiter waiter;                   // wakes the request
+    bool providerAwaited = false;    // the wait is over, with or without success
+    bool keysAwaited = false;        // likewise for newer keys
+    std::shared_ptr<Flight> flight;  // that this request waits for, or whose outcome it has
 };
 
 /** The context of the main request; nullptr when there is none (find) or no memory (obtain). */
 Context* findContext(ngx_http_request_t* r) noexcept;
 Context* obtainContext(ngx_http_request_t* r) noexcept;
+
+/**
+ * The verdict on the request: why it has no identity or no access, Reason::none if it has both.
+ * What variables were told by an earlier verdict is forgotten; so it is never called while a string
+ * of variables is being evaluated.
+ */
+void setVerdict(Context& context, Reason reason) noexcept;
+
+/** There is no identity until the next verdict: another location judges. */
+void forgetCaller(Context& context) noexcept;
 
 /**
  * Leaves the phase until resume(): the caller returns what this returns (NGX_AGAIN). A client that
@@ -82,12 +94,6 @@ ngx_int_t suspend(ngx_http_request_t* r) noexcept;
  * the event loop.
  */
 void resume(ngx_http_request_t* r) noexcept;
-
-/**
- * A parsed view of what the request's own lines say, independent of nginx's version. nullptr data
- * when absent.
- */
-std::string_view requestHeader(ngx_http_request_t* r, std::string_view lowerCaseName) noexcept;
 
 /**
  * True when the browser reached us over TLS: directly, or as base_url says. Plain http exists only

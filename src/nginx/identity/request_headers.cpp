@@ -1,15 +1,13 @@
 #include "nginx/identity/request_headers.hpp"
 
 #include "nginx/identity/header_value.hpp"
-#include "nginx/ngx/interop.hpp"
+#include "nginx/ngx/headers.hpp"
 
 #include <algorithm>
 
 namespace scalekit {
 
 namespace {
-
-using Element = ngx_table_elt_t;
 
 /**
  * Name against a folded prefix: any case, and every byte that is no letter or digit for '-', as
@@ -30,7 +28,7 @@ bool hasPrefix(const ngx_str_t& name, std::string_view foldedPrefix) noexcept
     return true;
 }
 
-bool identityHeader(const Element& header, const MainConf& main) noexcept
+bool identityHeader(const HeaderField& header, const MainConf& main) noexcept
 {
     for (const std::string& prefix : main.identityPrefixes) {
         if (hasPrefix(header.key, prefix)) {
@@ -40,9 +38,9 @@ bool identityHeader(const Element& header, const MainConf& main) noexcept
     return false;
 }
 
-bool cookieHeader(const Element& header) noexcept
+bool cookieHeader(const HeaderField& header) noexcept
 {
-    return header.key.len == 6 && startsWithIgnoringCase(view(header.key), "cookie");
+    return named(header, "cookie");
 }
 
 bool chunkOf(std::string_view name, std::string_view cookie) noexcept
@@ -66,64 +64,8 @@ bool moduleCookie(std::string_view name, const MainConf& main) noexcept
     return false;
 }
 
-template <class Visit>
-void forEachHeader(ngx_list_t& list, Visit&& visit)
-{
-    for (ngx_list_part_t* part = &list.part; part != nullptr; part = part->next) {
-        auto* header = static_cast<Element*>(part->elts);
-        for (ngx_uint_t i = 0; i < part->nelts; ++i) {
-            visit(header[i]);
-        }
-    }
-}
-
-/**
- * Takes elements out of a header list without moving the others, to which nginx holds pointers: the
- * list's parts are cut into the runs that stay. nginx's own loops expect no empty part but the
- * first.
- */
-template <class Drop>
-bool removeHeaders(ngx_list_t& list, Drop&& drop)
-{
-    ngx_list_part_t first = {};
-    ngx_list_part_t* last = nullptr;
-
-    for (ngx_list_part_t* part = &list.part; part != nullptr; part = part->next) {
-        auto* header = static_cast<Element*>(part->elts);
-        for (ngx_uint_t i = 0; i < part->nelts;) {
-            if (drop(header[i])) {
-                ++i;
-                continue;
-            }
-            ngx_list_part_t* run = &first;
-            if (last != nullptr) {
-                run =
-                    static_cast<ngx_list_part_t*>(ngx_pcalloc(list.pool, sizeof(ngx_list_part_t)));
-                if (run == nullptr) {
-                    return false;
-                }
-                last->next = run;
-            }
-            run->elts = &header[i];
-            while (i < part->nelts && !drop(header[i])) {
-                ++run->nelts;
-                ++i;
-            }
-            last = run;
-        }
-    }
-
-    if (last == nullptr) {
-        return ngx_list_init(&list, list.pool, 4, sizeof(Element)) == NGX_OK;
-    }
-    list.part = first;
-    list.last = last == &first ? &list.part : last;
-    list.nalloc = list.last->nelts;  // full: the next ngx_list_push() begins a new part
-    return true;
-}
-
 /** Takes our cookies out of a Cookie header, once the context has them; false without memory. */
-bool takeCookies(ngx_http_request_t* r, Element& header, const MainConf& main)
+bool takeCookies(ngx_http_request_t* r, HeaderField& header, const MainConf& main)
 {
     bool found = false;
     const std::string kept = withoutCookies(view(header.value), [&](std::string_view name) {
@@ -150,7 +92,7 @@ bool scrub(ngx_http_request_t* r, const MainConf& main)
     bool ok = true;
     bool identity = false;
     bool emptied = false;
-    forEachHeader(r->headers_in.headers, [&](Element& header) {
+    forEachHeader(r->headers_in.headers, [&](HeaderField& header) {
         if (cookieHeader(header)) {
             ok = ok && takeCookies(r, header, main);
             emptied = emptied || header.value.len == 0;
@@ -162,7 +104,7 @@ bool scrub(ngx_http_request_t* r, const MainConf& main)
     if (!ok || (!identity && !emptied)) {
         return ok;
     }
-    return removeHeaders(r->headers_in.headers, [&](const Element& header) {
+    return removeHeaders(r->headers_in.headers, [&](const HeaderField& header) {
         return cookieHeader(header) ? header.value.len == 0 : identityHeader(header, main);
     });
 }
@@ -227,7 +169,7 @@ std::string_view identityValue(ngx_pool_t* pool, const Caller& caller, const Hea
 /** A part of the request's header list, in one piece of memory. */
 struct IdentityHeaders {
     ngx_list_part_t part;
-    Element headers[identityHeaderCount];
+    HeaderField headers[identityHeaderCount];
 };
 
 }  // namespace
@@ -237,7 +179,7 @@ void keepCookies(Context& context) noexcept
     if (context.cookieLineCount > 0) {
         return;
     }
-    forEachHeader(context.request->headers_in.headers, [&](const Element& header) {
+    forEachHeader(context.request->headers_in.headers, [&](const HeaderField& header) {
         if (cookieHeader(header) && context.cookieLineCount < Context::maxCookieLines) {
             context.cookieLines[context.cookieLineCount++] = view(header.value);
         }
@@ -248,7 +190,7 @@ bool removeIdentityHeaders(ngx_http_request_t* r) noexcept
 {
     const MainConf& main = *mainConf(r);
     return removeHeaders(r->headers_in.headers,
-                         [&](const Element& header) { return identityHeader(header, main); });
+                         [&](const HeaderField& header) { return identityHeader(header, main); });
 }
 
 ngx_int_t scrubRequest(ngx_http_request_t* r) noexcept
@@ -297,27 +239,16 @@ bool addIdentityHeaders(ngx_http_request_t* r, const Caller& caller,
         }
         if (!value.empty()) {
             const HeaderName& name = conf.identityHeaderNames[i];
-            Element& header = added->headers[part->nelts++];
+            HeaderField& header = added->headers[part->nelts++];
             header.hash = name.hash;
             header.key = name.name;
             header.lowcase_key = name.lowcase.data;
             header.value = borrow(value);
         }
     }
-    if (part->nelts == 0) {
-        return true;
+    if (part->nelts > 0) {
+        appendHeaders(r->headers_in.headers, part);
     }
-
-    ngx_list_t& list = r->headers_in.headers;
-    // the first part may be empty, and then there is no other; nginx's loops allow none after it
-    if (list.last->nelts == 0) {
-        list.part = *part;
-        list.last = &list.part;
-    } else {
-        list.last->next = part;
-        list.last = part;
-    }
-    list.nalloc = part->nelts;
     return true;
 }
 

@@ -2,8 +2,7 @@
 
 #include "base/cookie.hpp"
 #include "crypto/random.hpp"
-#include "nginx/ngx/interop.hpp"
-#include "nginx/answer/respond.hpp"
+#include "nginx/ngx/headers.hpp"
 #include "nginx/shared/store.hpp"
 #include "nginx/worker/worker.hpp"
 #include "session/codec.hpp"
@@ -124,9 +123,8 @@ std::string_view cookieValue(const Context& context, std::string_view name) noex
     return found;
 }
 
-Reason loadSession(Context& context, const Environment& environment) noexcept
+Result<Caller> loadSession(const Context& context, const Environment& environment) noexcept
 {
-    context.environment = nullptr;
     const CookieNaming cookie = naming(context.request, environment);
 
     std::string_view candidates[maxSameName];
@@ -149,27 +147,24 @@ Reason loadSession(Context& context, const Environment& environment) noexcept
         }
         reason = checkLimits(*session, environment.limits, wallClock());
         if (reason == Reason::none) {
-            context.environment = &environment;
-            context.record = record;
-            context.session = *session;
-            return Reason::none;
+            return Caller{&environment, record, *session};
         }
     }
     return reason;
 }
 
-bool renewSession(Context& context) noexcept
+bool renewSession(Context& context, const Caller& caller) noexcept
 try {
-    const Environment& environment = *context.environment;
-    if (context.cookieRenewed || !refreshDue(context.session, environment.limits, wallClock())) {
+    const Environment& environment = *caller.environment;
+    if (context.cookieRenewed || !refreshDue(caller.session, environment.limits, wallClock())) {
         return true;
     }
     context.cookieRenewed = true;
     // signed out while this request was on its way: it must not bring the cookie back
-    if (spentId(mainConf(context.request)->zone, context.session.id, wallClock())) {
+    if (spentId(mainConf(context.request)->zone, caller.session.id, wallClock())) {
         return true;
     }
-    return setSessionCookie(context, environment, touchSession(context.record, wallClock())) ==
+    return setSessionCookie(context, environment, touchSession(caller.record, wallClock())) ==
            Reason::none;
 } catch (...) {
     return false;

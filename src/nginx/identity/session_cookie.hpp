@@ -8,17 +8,15 @@
 namespace scalekit {
 
 /**
- * Looks for a live session of the environment among the request's cookies and, where there is one,
- * puts it into the context (environment, record, session). Reason::none then, else why there is
- * none. The hot path: one allocation, no parsing.
+ * The live session of the environment that the request's cookies bring, else why there is none. The
+ * hot path: one allocation, no parsing.
  */
-Reason loadSession(Context& context, const Environment& environment) noexcept;
+Result<Caller> loadSession(const Context& context, const Environment& environment) noexcept;
 
 /**
- * Seals the context's session again when an eighth of the idle limit has passed; false when there
- * is no memory.
+ * Seals a session again when an eighth of the idle limit has passed; false when there is no memory.
  */
-bool renewSession(Context& context) noexcept;
+bool renewSession(Context& context, const Caller& caller) noexcept;
 
 /** Sets the cookie(s) of a new record: Reason::none, session_too_large or internal. */
 Reason setSessionCookie(Context& context, const Environment& environment, std::string_view record);

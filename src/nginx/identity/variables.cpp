@@ -1,11 +1,9 @@
 #include "nginx/identity/variables.hpp"
 
-#include "nginx/identity/context.hpp"
-#include "nginx/endpoint/endpoints.hpp"
+#include "nginx/identity/constraints.hpp"
 #include "nginx/identity/header_value.hpp"
-#include "nginx/identity/identity.hpp"
-#include "nginx/ngx/interop.hpp"
 #include "nginx/identity/request_headers.hpp"
+#include "nginx/identity/verdict.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -20,79 +18,73 @@ namespace {
 
 constexpr std::string_view claimPrefix = "scalekit_claim_";
 
-/** Text of a variable, made in the request's pool or a view of the session. */
-using Text = std::string_view (*)(const Context& context);
+/** Text of a variable, made in the pool or a view of the session. */
+using Text = std::string_view (*)(ngx_pool_t* pool, const Caller& caller);
 
-ngx_pool_t* pool(const Context& context)
+std::string_view subject(ngx_pool_t* pool, const Caller& caller)
 {
-    return context.request->pool;
+    return headerSafe(pool, caller.session.subject);
 }
 
-std::string_view subject(const Context& context)
+std::string_view email(ngx_pool_t* pool, const Caller& caller)
 {
-    return headerSafe(pool(context), context.session.subject);
+    return headerSafe(pool, caller.session.email);
 }
 
-std::string_view email(const Context& context)
+std::string_view displayName(ngx_pool_t* pool, const Caller& caller)
 {
-    return headerSafe(pool(context), context.session.email);
+    return headerSafe(pool, caller.session.name);
 }
 
-std::string_view displayName(const Context& context)
+std::string_view picture(ngx_pool_t* pool, const Caller& caller)
 {
-    return headerSafe(pool(context), context.session.name);
+    return headerSafe(pool, caller.session.picture);
 }
 
-std::string_view picture(const Context& context)
+std::string_view organization(ngx_pool_t* pool, const Caller& caller)
 {
-    return headerSafe(pool(context), context.session.picture);
+    return headerSafe(pool, caller.session.organization);
 }
 
-std::string_view organization(const Context& context)
+std::string_view connection(ngx_pool_t* pool, const Caller& caller)
 {
-    return headerSafe(pool(context), context.session.organization);
+    return headerSafe(pool, caller.session.connection);
 }
 
-std::string_view connection(const Context& context)
+std::string_view providerSession(ngx_pool_t* pool, const Caller& caller)
 {
-    return headerSafe(pool(context), context.session.connection);
+    return headerSafe(pool, caller.session.providerSession);
 }
 
-std::string_view providerSession(const Context& context)
+std::string_view roles(ngx_pool_t* pool, const Caller& caller)
 {
-    return headerSafe(pool(context), context.session.providerSession);
+    return joinedValues(pool, findClaim(caller.session, "roles"));
 }
 
-std::string_view roles(const Context& context)
+std::string_view permissions(ngx_pool_t* pool, const Caller& caller)
 {
-    return joinedValues(pool(context), findClaim(context.session, "roles"));
+    return joinedValues(pool, findClaim(caller.session, "permissions"));
 }
 
-std::string_view permissions(const Context& context)
+std::string_view scopes(ngx_pool_t* pool, const Caller& caller)
 {
-    return joinedValues(pool(context), findClaim(context.session, "permissions"));
+    return joinedScopes(pool, scopeClaims(caller.session));
 }
 
-std::string_view scopes(const Context& context)
-{
-    return joinedScopes(pool(context), scopeClaims(context.session));
-}
-
-std::string_view expires(const Context& context)
+std::string_view expires(ngx_pool_t* pool, const Caller& caller)
 {
     constexpr std::size_t size = 20;
-    auto* text = static_cast<char*>(ngx_pnalloc(pool(context), size));
+    auto* text = static_cast<char*>(ngx_pnalloc(pool, size));
     if (text == nullptr) {
         return {};
     }
-    const auto end =
-        std::to_chars(text, text + size, sessionEnd(context).time_since_epoch().count());
+    const auto end = std::to_chars(text, text + size, caller.end().time_since_epoch().count());
     return {text, static_cast<std::size_t>(end.ptr - text)};
 }
 
-std::string_view method(const Context& context)
+std::string_view method(ngx_pool_t*, const Caller& caller)
 {
-    return context.bearer ? "bearer" : "session";
+    return caller.bearer ? "bearer" : "session";
 }
 
 struct Row {
@@ -116,18 +108,18 @@ Row rows[] = {
 };
 
 /**
- * Calls use(context) with the request's verified identity, if it has one. Before the access phase
- * (set, if, limit_req) that is what the phase will find: the session is looked at then and there,
- * and nothing of it is kept. A subrequest shows the identity of the main request, with which it
- * shares nginx's memory of variables; it is let in nowhere with another one.
+ * Calls use(caller) if it is known who makes the request. Before the access phase (set, if,
+ * limit_req) that is who the phase will find: the session is looked at then and there, and nothing
+ * of it is kept. A subrequest shows the caller of the main request, with which it shares nginx's
+ * memory of variables; it is let in nowhere with another one.
  */
 template <class Use>
-void withIdentity(ngx_http_request_t* r, Use&& use) noexcept
+void withCaller(ngx_http_request_t* r, Use&& use) noexcept
 {
     Context* context = findContext(r);
     const LocationConf& conf = *locationConf(r);
-    if (context != nullptr && context->authenticated()) {
-        use(*context);
+    if (context != nullptr && context->caller) {
+        use(*context->caller);
         return;
     }
     if (conf.environment == nullptr || r != r->main || (context != nullptr && context->judged)) {
@@ -140,16 +132,16 @@ void withIdentity(ngx_http_request_t* r, Use&& use) noexcept
     context->looking = true;
     keepCookies(*context);
     try {
-        const Demand demand = evaluateDemand(r, conf);
-        if (findIdentity(r, *context, conf, demand).reason == Reason::none) {
-            use(*context);
+        judgeCaller(*context, conf, evaluateConstraint(r, conf));
+        if (context->caller) {
+            use(*context->caller);
         } else {
             context->shownNobodyIn = &conf;
         }
     } catch (...) {
         logLine(NGX_LOG_CRIT, r->connection->log, "out of memory, a variable stays empty");
     }
-    context->environment = nullptr;
+    context->caller.reset();
     context->looking = false;
 }
 
@@ -171,7 +163,7 @@ ngx_int_t identityVariable(ngx_http_request_t* r, ngx_http_variable_value_t* val
 {
     const auto& row = *reinterpret_cast<const Row*>(data);
     std::string_view text = "";
-    withIdentity(r, [&](const Context& context) { text = row.text(context); });
+    withCaller(r, [&](const Caller& caller) { text = row.text(r->main->pool, caller); });
     assign(r, *value, text);
     return NGX_OK;
 }
@@ -180,7 +172,7 @@ ngx_int_t authenticatedVariable(ngx_http_request_t* r, ngx_http_variable_value_t
                                 uintptr_t) noexcept
 {
     std::string_view text = "0";
-    withIdentity(r, [&](const Context&) { text = "1"; });
+    withCaller(r, [&](const Caller&) { text = "1"; });
     assign(r, *value, text);
     return NGX_OK;
 }
@@ -205,10 +197,10 @@ bool namesClaim(std::string_view variable, std::string_view claim) noexcept
     return std::equal(variable.begin(), variable.end(), claim.begin(), claim.end(), same);
 }
 
-std::string_view claimText(const Context& context, std::string_view variable)
+std::string_view claimText(ngx_pool_t* pool, const Caller& caller, std::string_view variable)
 {
-    ClaimView claim = findClaim(context.session, variable);
-    std::string_view rest = context.session.claims;
+    ClaimView claim = findClaim(caller.session, variable);
+    std::string_view rest = caller.session.claims;
     while (claim.name.data() == nullptr && !rest.empty()) {
         const ClaimView candidate = takeClaim(rest);
         claim = namesClaim(variable, candidate.name) ? candidate : ClaimView();
@@ -216,9 +208,9 @@ std::string_view claimText(const Context& context, std::string_view variable)
 
     std::string_view text = "";
     if (claim.list) {
-        text = joinedValues(pool(context), claim);
+        text = joinedValues(pool, claim);
     } else {
-        forEachValue(claim, [&](std::string_view only) { text = headerSafe(pool(context), only); });
+        forEachValue(claim, [&](std::string_view only) { text = headerSafe(pool, only); });
     }
     return text;
 }
@@ -228,8 +220,8 @@ ngx_int_t claimVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
 {
     const std::string_view name = view(*reinterpret_cast<ngx_str_t*>(data));
     std::string_view text = "";
-    withIdentity(r, [&](const Context& context) {
-        text = claimText(context, name.substr(claimPrefix.size()));
+    withCaller(r, [&](const Caller& caller) {
+        text = claimText(r->main->pool, caller, name.substr(claimPrefix.size()));
     });
     assign(r, *value, text);
     return NGX_OK;
@@ -288,14 +280,6 @@ try {
     return true;
 } catch (...) {
     return false;
-}
-
-void forgetVariables(ngx_http_request_t* r) noexcept
-{
-    for (const ngx_uint_t index : mainConf(r)->variables) {
-        r->variables[index].valid = 0;
-        r->variables[index].not_found = 0;
-    }
 }
 
 }  // namespace scalekit

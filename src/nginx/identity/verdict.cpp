@@ -1,11 +1,24 @@
-#include "nginx/identity/identity.hpp"
+#include "nginx/identity/verdict.hpp"
 
-#include "nginx/identity/bearer.hpp"
-#include "nginx/ngx/interop.hpp"
-#include "nginx/identity/requirements.hpp"
+#include "nginx/identity/bearer_identity.hpp"
+#include "nginx/identity/claim_rules.hpp"
+#include "nginx/identity/session_cookie.hpp"
 #include "session/requirement.hpp"
 
 namespace scalekit {
+
+namespace {
+
+Verdict verdictOn(Result<Caller> caller, bool token)
+{
+    Verdict verdict{caller.error(), token};
+    if (caller) {
+        verdict.caller = *caller;
+    }
+    return verdict;
+}
+
+}  // namespace
 
 bool newerKeysMayHelp(const Verdict& verdict) noexcept
 {
@@ -13,10 +26,25 @@ bool newerKeysMayHelp(const Verdict& verdict) noexcept
            (verdict.reason == Reason::key_unknown || verdict.reason == Reason::signature_invalid);
 }
 
-Verdict findCaller(Context& context, const LocationConf& conf, const Demand& demand)
+Result<Caller> findSession(const Context& context, const LocationConf& conf,
+                           const Result<TenantConstraint>& constraint) noexcept
 {
-    if (demand.reason != Reason::none) {
-        return {demand.reason};
+    if (!constraint) {
+        return constraint.error();
+    }
+    Result<Caller> caller = loadSession(context, *conf.environment);
+    if (caller) {
+        const Reason reason = checkTenant(caller->session, *constraint);
+        return reason == Reason::none ? caller : reason;
+    }
+    return caller;
+}
+
+Verdict findCaller(const Context& context, const LocationConf& conf,
+                   const Result<TenantConstraint>& constraint)
+{
+    if (!constraint) {
+        return {constraint.error()};
     }
     if (conf.takesTokens()) {
         const Result<Credentials> credentials = credentialsOf(context.request, conf);
@@ -25,36 +53,37 @@ Verdict findCaller(Context& context, const LocationConf& conf, const Demand& dem
         }
         switch (credentials->kind) {
         case Credentials::Kind::token:
-            return {findBearer(context, conf, demand, credentials->token), true};
+            return verdictOn(findBearer(context.request, conf, *constraint, credentials->token),
+                             true);
         case Credentials::Kind::malformed:
             return {Reason::request_malformed, true};
         case Credentials::Kind::none:
             break;
         }
     }
-    return {conf.takesCookies() ? findSession(context, conf, demand) : Reason::unauthenticated};
+    return conf.takesCookies() ? verdictOn(findSession(context, conf, constraint), false)
+                               : Verdict();
 }
 
-void checkRequirements(ngx_http_request_t* r, const Context& context, const LocationConf& conf,
-                       Verdict& verdict)
+void checkClaimRules(ngx_http_request_t* r, const LocationConf& conf, Verdict& verdict)
 {
-    verdict.unmet = findUnmet(r, context, conf);
+    verdict.unmet = findUnmetRule(r, *verdict.caller, conf);
     if (verdict.unmet != nullptr) {
         verdict.reason = namesScopes(view(verdict.unmet->claim)) ? Reason::insufficient_scope
                                                                  : Reason::requirement_unmet;
     }
 }
 
-Verdict findIdentity(ngx_http_request_t* r, Context& context, const LocationConf& conf,
-                     const Demand& demand)
+Verdict judgeCaller(Context& context, const LocationConf& conf,
+                    const Result<TenantConstraint>& constraint)
 {
-    static_cast<Caller&>(context) = {};
-    Verdict verdict = findCaller(context, conf, demand);
-    if (verdict.reason == Reason::none) {
-        checkRequirements(r, context, conf, verdict);
+    Verdict verdict = findCaller(context, conf, constraint);
+    context.caller = verdict.caller;  // the values of claim rules may hold variables
+    if (verdict.caller) {
+        checkClaimRules(context.request, conf, verdict);
     }
     if (verdict.reason != Reason::none) {
-        context.environment = nullptr;
+        context.caller.reset();
     }
     return verdict;
 }

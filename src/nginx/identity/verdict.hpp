@@ -1,37 +1,40 @@
 #pragma once
 
 #include "nginx/identity/context.hpp"
-#include "nginx/endpoint/login.hpp"
 
 namespace scalekit {
 
-/** Whether a request for a guarded place has an identity there, and why not. */
+/** Whether a request for a guarded location has an identity there, and why not. */
 struct Verdict {
     Reason reason = Reason::unauthenticated;
-    bool token = false;                  // it is about a bearer token, good or bad
-    const Requirement* unmet = nullptr;  // of requirement_unmet and insufficient_scope
+    bool token = false;                // it is about a bearer token, good or bad
+    std::optional<Caller> caller{};    // who was proved, also where a claim rule is unmet
+    const ClaimRule* unmet = nullptr;  // of requirement_unmet and insufficient_scope
 };
 
 /** Whether the provider may have replaced its keys since ours were fetched. */
 bool newerKeysMayHelp(const Verdict& verdict) noexcept;
 
-/**
- * Who makes a request, as its place would have it, whatever the place's requirements say: Reason::
- * none with the identity in the context.
+/** The session that the request's cookies bring, if it fits the constraint; else why there is none.
  */
-Verdict findCaller(Context& context, const LocationConf& conf, const Demand& demand);
-
-/** Holds the identity in the context against the place's requirements, and says so in the verdict.
- */
-void checkRequirements(ngx_http_request_t* r, const Context& context, const LocationConf& conf,
-                       Verdict& verdict);
+Result<Caller> findSession(const Context& context, const LocationConf& conf,
+                           const Result<TenantConstraint>& constraint) noexcept;
 
 /**
- * The verdict on who makes a request: Reason::none with the identity in the context, which fits the
- * demand and the place's requirements; else no identity in the context. A bearer token is judged
- * alone, whatever cookies come with it. Never waits.
+ * Who makes a request, as its location would have it, whatever its claim rules say. A bearer token
+ * is judged alone, whatever cookies come with it. Never waits.
  */
-Verdict findIdentity(ngx_http_request_t* r, Context& context, const LocationConf& conf,
-                     const Demand& demand);
+Verdict findCaller(const Context& context, const LocationConf& conf,
+                   const Result<TenantConstraint>& constraint);
+
+/** Holds the verdict's caller against the location's claim rules, and says so in the verdict. */
+void checkClaimRules(ngx_http_request_t* r, const LocationConf& conf, Verdict& verdict);
+
+/**
+ * The verdict on who makes a request, claim rules included. The context has the caller afterwards
+ * exactly when the reason is none.
+ */
+Verdict judgeCaller(Context& context, const LocationConf& conf,
+                    const Result<TenantConstraint>& constraint);
 
 }  // namespace scalekit

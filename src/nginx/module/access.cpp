@@ -1,15 +1,15 @@
 #include "nginx/module/access.hpp"
 
-#include "nginx/identity/bearer.hpp"
+#include "nginx/answer/challenge.hpp"
 #include "nginx/endpoint/endpoints.hpp"
-#include "nginx/identity/identity.hpp"
-#include "nginx/ngx/interop.hpp"
+#include "nginx/ngx/headers.hpp"
 #include "nginx/endpoint/provider_wait.hpp"
+#include "nginx/endpoint/sign_in.hpp"
+#include "nginx/identity/constraints.hpp"
 #include "nginx/identity/request_headers.hpp"
 #include "nginx/answer/respond.hpp"
 #include "nginx/identity/session_cookie.hpp"
 #include "nginx/module/subrequest.hpp"
-#include "nginx/identity/variables.hpp"
 
 namespace scalekit {
 
@@ -17,11 +17,10 @@ namespace {
 
 ngx_int_t accept(Context& context, const LocationConf& conf)
 {
-    context.error = Reason::none;
-    context.judged = true;
-    forgetVariables(context.request);
-    if ((!context.bearer && !renewSession(context)) ||
-        (conf.identityHeaders && !addIdentityHeaders(context.request, context, conf))) {
+    const Caller& caller = *context.caller;
+    setVerdict(context, Reason::none);
+    if ((!caller.bearer && !renewSession(context, caller)) ||
+        (conf.identityHeaders && !addIdentityHeaders(context.request, caller, conf))) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
     context.scrubbed = true;  // identity headers are the module's own from here on
@@ -45,25 +44,23 @@ bool sendsToLogin(ngx_http_request_t* r, const LocationConf& conf) noexcept
     return false;
 }
 
-ngx_int_t answerStranger(Context& context, const LocationConf& conf, const Demand& demand,
-                         const Verdict& verdict)
+ngx_int_t answerUnauthenticated(Context& context, const LocationConf& conf,
+                                const TenantConstraint& constraint, const Verdict& verdict)
 {
     ngx_http_request_t* r = context.request;
     const Environment& environment = *conf.environment;
     const Reason reason = verdict.reason;
-    context.error = reason;
-    context.judged = true;
-    forgetVariables(r);
+    setVerdict(context, reason);
 
     if (static_cast<Unauthenticated>(conf.unauthenticated) == Unauthenticated::pass) {
         return NGX_DECLINED;
     }
     if (!conf.takesCookies() || onErrorPage(context) || !sendsToLogin(r, conf)) {
         Refusal refusal = conf.takesTokens()
-                              ? challengingRefusal(context, conf, verdict)
+                              ? challengingRefusal(context.request, conf, verdict)
                               : Refusal{.reason = reason, .environment = environment.name};
         if (conf.takesCookies()) {
-            refusal.loginUrl = environment.loginPath;
+            refusal.loginUrl = environment.path(Endpoint::login);
         }
         return deny(context, std::move(refusal));
     }
@@ -71,7 +68,7 @@ ngx_int_t answerStranger(Context& context, const LocationConf& conf, const Deman
         loginsJustCompleted(context, environment) >= markLimit) {
         return refuse(context, {.reason = Reason::session_lost, .environment = environment.name});
     }
-    std::optional<Routing> routing = evaluateRouting(r, conf, demand.tenant);
+    std::optional<Routing> routing = evaluateRouting(r, conf, constraint);
     if (!routing) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -86,13 +83,13 @@ ngx_int_t answerBadToken(Context& context, const LocationConf& conf, const Verdi
                                                  : verdict.reason == Reason::provider_unavailable &&
                                                        awaitProvider(context, environment);
     return waits ? suspend(context.request)
-                 : deny(context, challengingRefusal(context, conf, verdict));
+                 : deny(context, challengingRefusal(context.request, conf, verdict));
 }
 
 ngx_int_t answerUnmet(Context& context, const LocationConf& conf, const Verdict& verdict)
 {
     Refusal refusal =
-        verdict.token ? challengingRefusal(context, conf, verdict)
+        verdict.token ? challengingRefusal(context.request, conf, verdict)
                       : Refusal{.reason = verdict.reason, .environment = conf.environment->name};
     refusal.detail = view(verdict.unmet->text);
     return deny(context, std::move(refusal));
@@ -102,32 +99,32 @@ ngx_int_t judge(Context& context, const LocationConf& conf)
 {
     ngx_http_request_t* r = context.request;
     const Environment& environment = *conf.environment;
-    static_cast<Caller&>(context) = {};  // of another place, before an internal redirect
-    forgetVariables(r);
+    forgetCaller(context);  // of another location, before an internal redirect
 
-    if (const Endpoint endpoint = endpointOf(r, environment);
-        endpoint != Endpoint::none && conf.takesCookies()) {
-        return serveEndpoint(endpoint, context, environment, conf);
+    if (const auto endpoint = endpointOf(r, environment); endpoint && conf.takesCookies()) {
+        return serveEndpoint(*endpoint, context, conf);
     }
 
-    const Demand demand = evaluateDemand(r, conf);
-    if (demand.reason != Reason::none) {
-        return deny(context, {.reason = demand.reason, .environment = environment.name});
+    const Result<TenantConstraint> constraint = evaluateConstraint(r, conf);
+    if (!constraint) {
+        return deny(context, {.reason = constraint.error(), .environment = environment.name});
     }
-    const Verdict verdict = findIdentity(r, context, conf, demand);
+    const Verdict verdict = judgeCaller(context, conf, constraint);
     if (verdict.reason == Reason::none) {
+        if (context.shownNobodyIn != &conf) {
+            return accept(context, conf);
+        }
         // what set and map made of it stays: a page must not be cached for nobody
-        return context.shownNobodyIn == &conf
-                   ? deny(context, {.reason = Reason::provider_unavailable,
-                                    .environment = environment.name,
-                                    .detail = "variables were needed before the keys were there"})
-                   : accept(context, conf);
+        context.caller.reset();
+        return deny(context, {.reason = Reason::provider_unavailable,
+                              .environment = environment.name,
+                              .detail = "variables were needed before the keys were there"});
     }
     if (verdict.unmet != nullptr) {
         return answerUnmet(context, conf, verdict);
     }
     return verdict.token ? answerBadToken(context, conf, verdict)
-                         : answerStranger(context, conf, demand, verdict);
+                         : answerUnauthenticated(context, conf, *constraint, verdict);
 }
 
 }  // namespace

@@ -1,33 +1,15 @@
 #include "nginx/module/subrequest.hpp"
 
-#include "nginx/identity/header_value.hpp"
-#include "nginx/identity/identity.hpp"
-#include "nginx/ngx/interop.hpp"
-#include "nginx/identity/request_headers.hpp"
 #include "nginx/answer/respond.hpp"
+#include "nginx/identity/constraints.hpp"
+#include "nginx/identity/header_value.hpp"
+#include "nginx/identity/request_headers.hpp"
+#include "nginx/identity/verdict.hpp"
 #include "nginx/worker/worker.hpp"
 
 namespace scalekit {
 
 namespace {
-
-/** Who the subrequest's place would let in. The main request keeps its own identity. */
-struct Found {
-    Verdict verdict;
-    Caller caller;
-};
-
-Found findCallerOfSubrequest(Context& context, const LocationConf& conf, const Demand& demand)
-{
-    struct Restore {
-        Context& context;
-        Caller caller;
-        ~Restore() { static_cast<Caller&>(context) = caller; }
-    };
-    const Restore restore{context, context};
-    const Verdict verdict = findCaller(context, conf, demand);
-    return {verdict, verdict.reason == Reason::none ? Caller(context) : Caller()};
-}
 
 bool passes(const LocationConf& conf) noexcept
 {
@@ -65,17 +47,17 @@ ngx_int_t prepareSubrequest(ngx_http_request_t* r, const LocationConf& conf)
     if (context == nullptr) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-    const Demand demand = evaluateDemand(r, conf);
-    auto [verdict, caller] = findCallerOfSubrequest(*context, conf, demand);
-    const bool nobody = verdict.reason != Reason::none && !verdict.token && passes(conf) &&
-                        demand.reason == Reason::none;
+    const Result<TenantConstraint> constraint = evaluateConstraint(r, conf);
+    Verdict verdict = findCaller(*context, conf, constraint);
+    const bool nobody =
+        verdict.reason != Reason::none && !verdict.token && passes(conf) && constraint;
 
-    if (verdict.reason == Reason::none ? !caller.same(*context)
-                                       : nobody && context->authenticated()) {
+    if (verdict.caller ? !context->caller || !verdict.caller->same(*context->caller)
+                       : nobody && context->caller) {
         return refuseOtherIdentity(r, conf);
     }
-    if (verdict.reason == Reason::none) {
-        checkRequirements(r, *context, conf, verdict);
+    if (verdict.caller) {
+        checkClaimRules(r, conf, verdict);
     }
     if (newerKeysMayHelp(verdict)) {
         worker()->providers.askForKeys(*conf.environment);  // for the next request
@@ -87,8 +69,8 @@ ngx_int_t prepareSubrequest(ngx_http_request_t* r, const LocationConf& conf)
                 .detail = verdict.unmet != nullptr ? view(verdict.unmet->text) : std::string_view(),
                 .token = verdict.token});
     }
-    const bool shown = removeIdentityHeaders(r) &&
-                       (nobody || !conf.identityHeaders || addIdentityHeaders(r, *context, conf));
+    const bool shown = removeIdentityHeaders(r) && (nobody || !conf.identityHeaders ||
+                                                    addIdentityHeaders(r, *context->caller, conf));
     return shown ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 

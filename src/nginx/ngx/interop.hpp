@@ -3,6 +3,7 @@
 #include "nginx/ngx/ngx.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -78,6 +79,15 @@ T* find(ngx_pool_t* pool) noexcept
 inline std::chrono::sys_seconds wallClock() noexcept
 {
     return std::chrono::sys_seconds(std::chrono::seconds(ngx_time()));
+}
+
+/** Milliseconds of the machine's monotonic clock, the same for all workers. */
+using Milliseconds = std::chrono::duration<std::int64_t, std::milli>;
+
+/** That clock, as nginx keeps it for this turn of the loop. */
+inline Milliseconds monotonicNow() noexcept
+{
+    return Milliseconds(static_cast<std::int64_t>(ngx_current_msec));
 }
 
 /** One log line; the text is never taken for a format. */

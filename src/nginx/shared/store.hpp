@@ -1,7 +1,7 @@
 #pragma once
 
 #include "nginx/conf/conf.hpp"
-#include "nginx/ngx/ngx.hpp"
+#include "nginx/ngx/interop.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -18,9 +18,6 @@ struct SharedEnvironment;  // in shared memory
 
 /** Adds the shared memory zone during configuration; nullptr after an error was logged. */
 ngx_shm_zone_t* addStoreZone(ngx_conf_t* cf, std::size_t size, MainConf* main) noexcept;
-
-/** Milliseconds of the machine's monotonic clock, the same for all workers. */
-using Milliseconds = std::chrono::duration<std::int64_t, std::milli>;
 
 /**
  * One environment's provider documents and who fetches them. A view over shared memory, cheap to

@@ -13,11 +13,6 @@ constexpr Milliseconds staleLimit = std::chrono::hours(24);
 constexpr Milliseconds waitingTick{20};  // how soon a waiter learns what another worker fetched
 constexpr Milliseconds watchingTick{1000};
 
-Milliseconds now() noexcept
-{
-    return Milliseconds(static_cast<std::int64_t>(ngx_current_msec));
-}
-
 /** Why an answer is of no use, "" for one that is. */
 std::string failureOf(const HttpResponse& response)
 {
@@ -73,7 +68,8 @@ const ProviderCache::Snapshot* ProviderCache::current(const Environment& environ
 {
     Entry& entry = *entries_[environment.index];
     adopt(entry);
-    if (entry.snapshot.keys == nullptr || now() - entry.documents.fetchedAt() > staleLimit) {
+    if (entry.snapshot.keys == nullptr ||
+        monotonicNow() - entry.documents.fetchedAt() > staleLimit) {
         return nullptr;
     }
     return &entry.snapshot;
@@ -82,14 +78,14 @@ const ProviderCache::Snapshot* ProviderCache::current(const Environment& environ
 bool ProviderCache::promising(const Environment& environment) const
 {
     const Entry& entry = *entries_[environment.index];
-    return underWay(entry) || entry.documents.nextFetch() <= now();
+    return underWay(entry) || entry.documents.nextFetch() <= monotonicNow();
 }
 
 void ProviderCache::awaitProvider(const Environment& environment, Waiter& waiter,
                                   std::chrono::milliseconds timeout)
 {
     Entry& entry = *entries_[environment.index];
-    entry.providerWaiters.add(waiter, entry.documents.fetches(), now() + timeout);
+    entry.providerWaiters.add(waiter, entry.documents.fetches(), monotonicNow() + timeout);
     schedule(entry);
 }
 
@@ -103,7 +99,7 @@ bool ProviderCache::awaitKeys(const Environment& environment, Waiter& waiter,
         return false;
     }
     WaitingList& waiters = login ? entry.loginWaiters : entry.tokenWaiters;
-    waiters.add(waiter, entry.snapshot.generation, now() + timeout);
+    waiters.add(waiter, entry.snapshot.generation, monotonicNow() + timeout);
     schedule(entry);
     return true;
 }
@@ -128,12 +124,12 @@ void ProviderCache::tick(Entry& entry)
     adopt(entry);
     const bool wanted = !ngx_exiting || !entry.providerWaiters.empty();
     if (wanted && !entry.fetching &&
-        entry.documents.beginFetch(SharedDocuments::Want::scheduled, now(), limit)) {
+        entry.documents.beginFetch(SharedDocuments::Want::scheduled, monotonicNow(), limit)) {
         beginScheduled(entry);
     }
-    entry.providerWaiters.wake(entry.documents.fetches(), now());
-    entry.loginWaiters.wake(entry.snapshot.generation, now());
-    entry.tokenWaiters.wake(entry.snapshot.generation, now());
+    entry.providerWaiters.wake(entry.documents.fetches(), monotonicNow());
+    entry.loginWaiters.wake(entry.snapshot.generation, monotonicNow());
+    entry.tokenWaiters.wake(entry.snapshot.generation, monotonicNow());
     // the fetch they waited for may have begun before their key was published
     if (!entry.loginWaiters.empty() && !underWay(entry) &&
         !beginAhead(entry, SharedDocuments::Want::login)) {
@@ -158,7 +154,7 @@ void ProviderCache::schedule(Entry& entry)
     if (waited && event.timer_set && !event.cancelable) {
         return;
     }
-    const Milliseconds due = entry.documents.nextFetch() - now();
+    const Milliseconds due = entry.documents.nextFetch() - monotonicNow();
     const Milliseconds delay =
         waited ? waitingTick : std::clamp<Milliseconds>(due, watchingTick, refreshInterval);
 
@@ -194,7 +190,7 @@ void ProviderCache::adopt(Entry& entry)
 
 bool ProviderCache::underWay(const Entry& entry) const noexcept
 {
-    return entry.fetching || entry.documents.fetching(now());
+    return entry.fetching || entry.documents.fetching(monotonicNow());
 }
 
 /** True when this worker fetches the keys now, ahead of schedule. */
@@ -202,7 +198,7 @@ bool ProviderCache::beginAhead(Entry& entry, SharedDocuments::Want want)
 {
     const Milliseconds limit = entry.environment.timeout + std::chrono::seconds(1);
     if (entry.fetching || entry.snapshot.provider == nullptr ||
-        !entry.documents.beginFetch(want, now(), limit)) {
+        !entry.documents.beginFetch(want, monotonicNow(), limit)) {
         return false;
     }
     entry.fetching = true;
@@ -310,9 +306,9 @@ void ProviderCache::store(Entry& entry, const std::string& keys)
     SharedDocuments::Fetched fetched;
     fetched.discovery = entry.discovery;
     fetched.keys = keys;
-    fetched.next = entry.want == SharedDocuments::Want::scheduled ? now() + refreshInterval
+    fetched.next = entry.want == SharedDocuments::Want::scheduled ? monotonicNow() + refreshInterval
                                                                   : entry.documents.nextFetch();
-    if (!entry.documents.store(fetched, now())) {
+    if (!entry.documents.store(fetched, monotonicNow())) {
         fail(entry, "room for the documents", "scalekit_zone is full, make it larger");
         return;
     }
@@ -343,7 +339,7 @@ void ProviderCache::giveUp(Entry& entry) noexcept
 {
     entry.fetching = false;
     entry.discovery.clear();
-    entry.documents.fail(now());
+    entry.documents.fail(monotonicNow());
 
     // whoever waits hears of it from the loop, never from inside a call that began the fetch
     if (entry.timer.event.timer_set) {

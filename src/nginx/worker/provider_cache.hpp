@@ -45,8 +45,6 @@ class ProviderCache {
      */
     bool promising(const Environment& environment) const;
 
-    using Waiter = scalekit::Waiter;
-
     /**
      * Wakes the waiter when current() has something, or when it is clear that it will not within
      * `timeout`.

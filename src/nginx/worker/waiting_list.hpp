@@ -1,6 +1,6 @@
 #pragma once
 
-#include "nginx/shared/store.hpp"
+#include "nginx/ngx/interop.hpp"
 
 #include <algorithm>
 

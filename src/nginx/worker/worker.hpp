@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nginx/fetch/http_client.hpp"
+#include "nginx/worker/flight.hpp"
 #include "nginx/worker/provider_cache.hpp"
 #include "nginx/worker/session_cache.hpp"
 #include "nginx/worker/token_cache.hpp"
@@ -10,13 +11,14 @@ namespace scalekit {
 /** What a worker process keeps besides its configuration. */
 struct Worker {
     Worker(ngx_cycle_t* cycle, const MainConf& main)
-        : client(cycle), providers(main, client, cycle->log)
+        : client(cycle), providers(main, client, cycle->log), flights(cycle->log)
     {}
 
     HttpClient client;
     ProviderCache providers;
     SessionCache sessions;
     TokenCache tokens;
+    Flights flights;  // last: they use the others
 };
 
 /** The one of this process; nullptr in the master and when no environment is configured. */

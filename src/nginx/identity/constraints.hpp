@@ -1,0 +1,14 @@
+#pragma once
+
+#include "nginx/conf/conf.hpp"
+
+namespace scalekit {
+
+/**
+ * Evaluates the tenant directives of a location for this request; the values live in the request's
+ * pool. tenant_unknown when one is empty that must not be, internal without memory.
+ */
+Result<TenantConstraint> evaluateConstraint(ngx_http_request_t* r,
+                                            const LocationConf& conf) noexcept;
+
+}  // namespace scalekit
