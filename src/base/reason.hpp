@@ -77,7 +77,29 @@ enum class Reason : std::uint8_t {
     internal,  // out of memory, no randomness: ours
 };
 
-/** The fixed word of a reason, "" for none. */
-std::string_view word(Reason reason) noexcept;
+/** How much a refusal concerns the administrator. */
+enum class Severity : std::uint8_t { info, error, critical };
+
+/** All that is fixed of a reason. */
+struct ReasonRow {
+    Reason reason;
+    std::string_view word;  // "" for none
+    int status;             // of the HTTP answer
+    Severity severity;
+    std::string_view title;     // of the page, for people
+    std::string_view sentence;  // likewise
+
+    // RFC 6750 3.1, where the reason can be the fault of a bearer token; else ""
+    std::string_view bearerError = "";  // invalid_request, invalid_token, insufficient_scope
+    std::string_view bearerDescription = "";
+};
+
+/** The row of a reason; of what is no reason, the one of `internal`. */
+const ReasonRow& rowOf(Reason reason) noexcept;
+
+inline std::string_view word(Reason reason) noexcept
+{
+    return rowOf(reason).word;
+}
 
 }  // namespace scalekit

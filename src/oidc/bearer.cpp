@@ -69,99 +69,6 @@ void appendParameter(std::string& challenge, std::string_view name, std::string_
     challenge += '"';
 }
 
-struct Error {
-    std::string_view code{};
-    std::string_view description{};
-};
-
-constexpr Error invalidToken(std::string_view description) noexcept
-{
-    return {"invalid_token", description};
-}
-
-// No default: -Wswitch names the reason that was not thought of.
-Error errorOf(Reason reason) noexcept
-{
-    switch (reason) {
-    case Reason::request_malformed:
-        return {"invalid_request", "The request must carry one well-formed access token, once"};
-    case Reason::insufficient_scope:
-        return {"insufficient_scope", "The access token lacks a scope that is required here"};
-
-    case Reason::token_malformed:
-        return invalidToken("The access token is not a well-formed JWT");
-    case Reason::token_too_large:
-        return invalidToken("The access token is too large");
-    case Reason::header_invalid:
-        return invalidToken("The header of the access token is not valid");
-    case Reason::algorithm_not_allowed:
-        return invalidToken("The algorithm of the access token is not allowed");
-    case Reason::critical_header:
-        return invalidToken("The access token needs an extension that is not supported");
-    case Reason::key_unknown:
-    case Reason::key_unusable:
-        return invalidToken("The access token is signed with an unknown key");
-    case Reason::signature_invalid:
-        return invalidToken("The signature of the access token is not valid");
-    case Reason::claims_malformed:
-        return invalidToken("A claim of the access token is missing or malformed");
-    case Reason::issuer_mismatch:
-        return invalidToken("The access token is from another issuer");
-    case Reason::audience_mismatch:
-    case Reason::audience_untrusted:
-        return invalidToken("The access token is for another audience");
-    case Reason::authorized_party_mismatch:
-        return invalidToken("The access token was issued to another client");
-    case Reason::token_expired:
-        return invalidToken("The access token has expired");
-    case Reason::token_not_yet_valid:
-        return invalidToken("The access token is not valid yet");
-    case Reason::issued_at_invalid:
-        return invalidToken("The time of issue of the access token is not valid");
-    case Reason::subject_missing:
-        return invalidToken("The access token names no subject");
-    case Reason::nonce_mismatch:
-    case Reason::at_hash_mismatch:
-    case Reason::c_hash_mismatch:
-    case Reason::token_type_mismatch:
-        return invalidToken("The token is not an access token");
-
-    case Reason::none:
-    case Reason::unauthenticated:
-    case Reason::session_invalid:
-    case Reason::session_expired:
-    case Reason::session_idle:
-    case Reason::session_lost:
-    case Reason::session_too_large:
-    case Reason::tenant_unknown:
-    case Reason::organization_mismatch:
-    case Reason::connection_mismatch:
-    case Reason::requirement_unmet:
-    case Reason::subrequest_identity:
-    case Reason::method_not_allowed:
-    case Reason::cross_site:
-    case Reason::state_invalid:
-    case Reason::state_expired:
-    case Reason::login_cookie_missing:
-    case Reason::login_spent:
-    case Reason::response_issuer_missing:
-    case Reason::response_issuer_mismatch:
-    case Reason::provider_error:
-    case Reason::provider_unavailable:
-    case Reason::provider_timeout:
-    case Reason::discovery_invalid:
-    case Reason::discovery_issuer_mismatch:
-    case Reason::token_request_failed:
-    case Reason::token_request_refused:
-    case Reason::token_response_invalid:
-    case Reason::key_set_invalid:
-    case Reason::internal:
-        break;
-    }
-
-    return {};
-}
-
 }  // namespace
 
 Credentials readAuthorization(std::string_view field) noexcept
@@ -207,16 +114,6 @@ std::string bearerChallenge(const Challenge& challenge)
     appendParameter(text, "scope", challenge.scope);
     appendParameter(text, "resource_metadata", challenge.resourceMetadata);
     return text;
-}
-
-std::string_view bearerError(Reason reason) noexcept
-{
-    return errorOf(reason).code;
-}
-
-std::string_view bearerErrorDescription(Reason reason) noexcept
-{
-    return errorOf(reason).description;
 }
 
 }  // namespace scalekit

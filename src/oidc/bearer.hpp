@@ -1,7 +1,5 @@
 #pragma once
 
-#include "base/reason.hpp"
-
 #include <string>
 #include <string_view>
 
@@ -44,14 +42,5 @@ struct Challenge {
 /** `Bearer realm="..."[, error="..."]...`; what a quoted-string cannot hold is escaped or dropped.
  */
 std::string bearerChallenge(const Challenge& challenge);
-
-/**
- * The error code of section 3.1 for a refusal: invalid_request, invalid_token, insufficient_scope;
- * "" where none fits (nothing was sent, wrong tenant, the provider's or our own fault).
- */
-std::string_view bearerError(Reason reason) noexcept;
-
-/** A sentence for error_description; "" where bearerError() is "". */
-std::string_view bearerErrorDescription(Reason reason) noexcept;
 
 }  // namespace scalekit

@@ -177,8 +177,8 @@ TEST("a challenge names what it has, in one order")
     Challenge all;
     all.resourceMetadata = "https://api.example/m";
     all.scope = "task:read task:write";
-    all.description = bearerErrorDescription(Reason::insufficient_scope);
-    all.error = bearerError(Reason::insufficient_scope);
+    all.description = rowOf(Reason::insufficient_scope).bearerDescription;
+    all.error = rowOf(Reason::insufficient_scope).bearerError;
     all.realm = "the acme API";
     assertView("Bearer realm=\"the acme API\", error=\"insufficient_scope\", "
                "error_description=\"The access token lacks a scope that is required here\", "
@@ -210,16 +210,16 @@ TEST("every reason has its error code and a sentence, or neither")
                                               ? "insufficient_scope"
                                           : ofToken ? "invalid_token"
                                                     : "";
-        const std::string_view description = bearerErrorDescription(reason);
+        const std::string_view description = rowOf(reason).bearerDescription;
 
-        assertView(expected, bearerError(reason));
+        assertView(expected, rowOf(reason).bearerError);
         assertCase(description.empty() == expected.empty(), word(reason));
         if (!description.empty()) {
             assertView("Bearer error_description=\"" + std::string(description) + "\"",
                        bearerChallenge({.description = description}));
         }
     }
-    assertView("The access token has expired", bearerErrorDescription(Reason::token_expired));
+    assertView("The access token has expired", rowOf(Reason::token_expired).bearerDescription);
 }
 
 TEST_MAIN()

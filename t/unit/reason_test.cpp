@@ -28,10 +28,21 @@ TEST("every reason has a word of its own, of a-z and underscores only")
     assert_int_equal(words.size(), last);
 }
 
-TEST("there is no word for none, nor for what is no reason")
+TEST("none has no word, and what is no reason is an error of ours")
 {
     assertView("", word(Reason::none));
-    assertView("", word(static_cast<Reason>(last + 1)));
+    assertView("internal", word(static_cast<Reason>(last + 1)));
+}
+
+TEST("every reason has its own row, an error status, and a title and a sentence for people")
+{
+    for (int i = 1; i <= last; i++) {
+        const ReasonRow& row = rowOf(static_cast<Reason>(i));
+        assertCase(static_cast<int>(row.reason) == i, row.word);
+        assertCase(row.status >= 400 && row.status < 600, row.word);
+        assertCase(!row.title.empty() && row.sentence.ends_with('.'), row.word);
+        assertCase(row.status < 500 || row.severity != Severity::info, row.word);
+    }
 }
 
 TEST("a result holds a value or a reason")

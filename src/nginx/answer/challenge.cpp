@@ -15,7 +15,7 @@ Refusal challengingRefusal(ngx_http_request_t* r, const LocationConf& conf, cons
     if (verdict.reason == Reason::insufficient_scope) {
         refusal.scope = neededScopes(r, *verdict.caller, conf);
     }
-    const std::string_view error = verdict.token ? bearerError(verdict.reason) : std::string_view();
+    const std::string_view error = verdict.token ? rowOf(verdict.reason).bearerError : "";
     if (error.empty() && statusOf(refusal) != NGX_HTTP_UNAUTHORIZED) {
         return refusal;  // another token would not help: wrong tenant, or not the client's fault
     }
@@ -23,8 +23,7 @@ Refusal challengingRefusal(ngx_http_request_t* r, const LocationConf& conf, cons
     Challenge challenge;
     challenge.realm = conf.realm.len != 0 ? view(conf.realm) : environment.name;
     challenge.error = error;
-    challenge.description =
-        error.empty() ? std::string_view() : bearerErrorDescription(verdict.reason);
+    challenge.description = error.empty() ? "" : rowOf(verdict.reason).bearerDescription;
     challenge.scope = refusal.scope;
     challenge.resourceMetadata =
         conf.resource != nullptr ? std::string_view(conf.resource->url) : std::string_view();

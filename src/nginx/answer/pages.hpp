@@ -1,7 +1,5 @@
 #pragma once
 
-#include "base/reason.hpp"
-
 #include <string>
 #include <string_view>
 
@@ -14,10 +12,6 @@ namespace scalekit {
 inline constexpr std::string_view pageSecurityPolicy =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'";
-
-/** A title and a sentence in plain words for each reason. */
-std::string_view titleOf(Reason reason) noexcept;
-std::string_view sentenceOf(Reason reason) noexcept;
 
 /** `retryUrl` must be made of URL characters only; it is escaped all the same. */
 std::string errorPage(std::string_view title, std::string_view sentence, std::string_view retryUrl,

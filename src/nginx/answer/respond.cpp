@@ -4,7 +4,6 @@
 #include "crypto/random.hpp"
 #include "nginx/ngx/headers.hpp"
 #include "nginx/answer/pages.hpp"
-#include "oidc/bearer.hpp"
 
 namespace scalekit {
 
@@ -23,18 +22,29 @@ std::string newReference()
     return reference;
 }
 
-ngx_uint_t logLevelOf(Reason reason, ngx_uint_t status) noexcept
+/** True for what RFC 6750 has an error code for. */
+bool tokenError(const Refusal& refusal) noexcept
 {
-    switch (reason) {
-    case Reason::internal:
+    return refusal.token && !rowOf(refusal.reason).bearerError.empty();
+}
+
+/** What is wrong with a bearer token is the client's fault, whatever the reason means elsewhere. */
+bool badToken(const Refusal& refusal) noexcept
+{
+    return refusal.token && rowOf(refusal.reason).bearerError == "invalid_token";
+}
+
+ngx_uint_t logLevelOf(const Refusal& refusal) noexcept
+{
+    switch (rowOf(refusal.reason).severity) {
+    case Severity::critical:
         return NGX_LOG_CRIT;
-    case Reason::session_too_large:
-    case Reason::provider_unavailable:
-    case Reason::subrequest_identity:  // a mistake in the configuration
-        return NGX_LOG_ERR;
-    default:
-        return status >= NGX_HTTP_INTERNAL_SERVER_ERROR ? NGX_LOG_ERR : NGX_LOG_INFO;
+    case Severity::error:
+        return badToken(refusal) ? NGX_LOG_INFO : NGX_LOG_ERR;
+    case Severity::info:
+        break;
     }
+    return NGX_LOG_INFO;
 }
 
 /**
@@ -43,7 +53,6 @@ ngx_uint_t logLevelOf(Reason reason, ngx_uint_t status) noexcept
  */
 void logRefusal(ngx_http_request_t* r, const Refusal& refusal, std::string_view reference)
 {
-    const ngx_uint_t level = logLevelOf(refusal.reason, statusOf(refusal));
     ngx_connection_t* c = r->connection;
     ngx_log_t plain = *c->log;
     plain.handler = nullptr;
@@ -65,7 +74,7 @@ void logRefusal(ngx_http_request_t* r, const Refusal& refusal, std::string_view 
     const auto* server = static_cast<ngx_http_core_srv_conf_t*>(
         ngx_http_get_module_srv_conf(r, ngx_http_core_module));
     line += view(server->server_name);
-    logLine(level, &plain, line);
+    logLine(logLevelOf(refusal), &plain, line);
 }
 
 /**
@@ -123,9 +132,10 @@ bool addChallenge(ngx_http_request_t* r, const Refusal& refusal)
 /** The body that goes with an error code of RFC 6750. */
 std::string tokenErrorJson(const Refusal& refusal, std::string_view reference)
 {
-    std::string json = "{\"error\":" + quoteJson(bearerError(refusal.reason));
-    json += ",\"error_description\":" + quoteJson(bearerErrorDescription(refusal.reason));
-    json += ",\"reason\":" + quoteJson(word(refusal.reason));
+    const ReasonRow& row = rowOf(refusal.reason);
+    std::string json = "{\"error\":" + quoteJson(row.bearerError);
+    json += ",\"error_description\":" + quoteJson(row.bearerDescription);
+    json += ",\"reason\":" + quoteJson(row.word);
     if (!refusal.scope.empty()) {
         json += ",\"scope\":" + quoteJson(refusal.scope);
     }
@@ -134,23 +144,17 @@ std::string tokenErrorJson(const Refusal& refusal, std::string_view reference)
 
 std::string_view sentenceOf(const Refusal& refusal) noexcept
 {
-    return refusal.sentence.empty() ? sentenceOf(refusal.reason) : refusal.sentence;
-}
-
-/** True for what RFC 6750 has an error code for. */
-bool tokenError(const Refusal& refusal) noexcept
-{
-    return refusal.token && !bearerError(refusal.reason).empty();
+    return refusal.sentence.empty() ? rowOf(refusal.reason).sentence : refusal.sentence;
 }
 
 std::string refusalPage(const Refusal& refusal, std::string_view reference)
 {
     if (tokenError(refusal)) {
-        const std::string sentence = std::string(bearerErrorDescription(refusal.reason)) + ".";
+        const std::string sentence = std::string(rowOf(refusal.reason).bearerDescription) + ".";
         return errorPage("This access token is not accepted", sentence, refusal.retryUrl,
                          reference);
     }
-    return errorPage(titleOf(refusal.reason), sentenceOf(refusal), refusal.retryUrl, reference);
+    return errorPage(rowOf(refusal.reason).title, sentenceOf(refusal), refusal.retryUrl, reference);
 }
 
 std::string refusalJson(const Refusal& refusal, std::string_view reference)
@@ -317,54 +321,8 @@ bool satisfyAny(ngx_http_request_t* r) noexcept
 
 ngx_uint_t statusOf(const Refusal& refusal) noexcept
 {
-    return refusal.token && bearerError(refusal.reason) == "invalid_token"
-               ? NGX_HTTP_UNAUTHORIZED
-               : statusOf(refusal.reason);
-}
-
-ngx_uint_t statusOf(Reason reason) noexcept
-{
-    switch (reason) {
-    case Reason::none:
-        return NGX_HTTP_OK;
-    case Reason::unauthenticated:
-    case Reason::session_invalid:
-    case Reason::session_expired:
-    case Reason::session_idle:
-        return NGX_HTTP_UNAUTHORIZED;
-    case Reason::tenant_unknown:
-    case Reason::organization_mismatch:
-    case Reason::connection_mismatch:
-    case Reason::requirement_unmet:
-    case Reason::insufficient_scope:
-    case Reason::subrequest_identity:
-    case Reason::cross_site:
-    case Reason::provider_error:
-        return NGX_HTTP_FORBIDDEN;
-    case Reason::method_not_allowed:
-        return NGX_HTTP_NOT_ALLOWED;
-    case Reason::request_malformed:
-    case Reason::state_invalid:
-    case Reason::state_expired:
-    case Reason::login_cookie_missing:
-    case Reason::login_spent:
-    case Reason::session_lost:
-    case Reason::response_issuer_missing:
-    case Reason::response_issuer_mismatch:
-        return NGX_HTTP_BAD_REQUEST;
-    case Reason::provider_unavailable:
-    case Reason::discovery_invalid:
-    case Reason::discovery_issuer_mismatch:
-    case Reason::key_set_invalid:
-        return NGX_HTTP_SERVICE_UNAVAILABLE;
-    case Reason::provider_timeout:
-        return NGX_HTTP_GATEWAY_TIME_OUT;
-    case Reason::session_too_large:
-    case Reason::internal:
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    default:
-        return NGX_HTTP_BAD_GATEWAY;  // the provider said something that cannot be believed
-    }
+    return badToken(refusal) ? NGX_HTTP_UNAUTHORIZED
+                             : static_cast<ngx_uint_t>(rowOf(refusal.reason).status);
 }
 
 bool wantsPage(ngx_http_request_t* r) noexcept

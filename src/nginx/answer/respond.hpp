@@ -44,9 +44,7 @@ ngx_int_t deny(Context& context, Refusal refusal);
  */
 bool satisfyAny(ngx_http_request_t* r) noexcept;
 
-/** The HTTP status of a reason, and of a refusal: what is wrong with a bearer token is the client's
- * fault. */
-ngx_uint_t statusOf(Reason reason) noexcept;
+/** The HTTP status of a refusal: what is wrong with a bearer token is the client's fault. */
 ngx_uint_t statusOf(const Refusal& refusal) noexcept;
 
 /** True for a method that only reads: GET, HEAD. */
