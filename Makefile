@@ -124,6 +124,20 @@ mint jws:
 $(BUILD)/mint $(BUILD)/jws: $(BUILD)/%: $(OBJ)/t/tools/%.o $(OBJ)/libcore.a
 	$(CXX) $(UNIT_OPT) $(UNIT_LINK) -o '$@' $^ -ljansson -lcrypto
 
+# tables prints the module's own tables for t/docs.t. It is linked with the objects of the module, which
+# nginx names after the last folder and the file of their sources.
+
+MODULE_OBJS := $(foreach source,$(filter %.cpp,$(SOURCES)),$(BUILD)/nginx/addon/$(notdir $(patsubst %/,%,$(dir $(source))))/$(basename $(notdir $(source))).o)
+NGX_INCS    := $(patsubst %,-isystem '$(NGX_SRC)/src/%',core event event/modules os/unix http http/modules http/v2)
+
+.PHONY: tables
+tables: module
+	@$(MAKE) --no-print-directory '$(BUILD)/tables'
+
+$(BUILD)/tables: t/tools/tables.cpp $(MODULE)
+	$(CXX) -std=c++20 -Wall -Wextra -Werror -O1 -Isrc -isystem '$(BUILD)/nginx' $(NGX_INCS) -o '$@' '$<' \
+	    $(patsubst %,'%',$(MODULE_OBJS)) -no-pie -Wl,--unresolved-symbols=ignore-all -lcurl -ljansson -lcrypto
+
 # The rest are scripts, each saying what it does at its top.
 
 test:

@@ -99,7 +99,7 @@ refused("plain http in $_->[0]", "without allow_http\n$_->[1]",
     map { ["endpoint $_", "url https://a.example;\nendpoint $_ http://a.example/x;"] }
         qw(authorize token jwks logout userinfo);
 
-refusedHere('a second acme', <<'EOC', 'scalekit_environment "acme" is defined twice, first in');
+refusedHere('a second acme', <<'EOC', 'scalekit_environment: "acme" is defined twice, first in');
 http scalekit_environment acme { }
 location / { }
 EOC
@@ -152,7 +152,7 @@ for my $directive (qw(connection_id organization_id domain provider login_hint p
         "invalid number of arguments in \"scalekit_$directive\" directive");
 }
 refusedHere("scalekit_$_ with a wrong second value", "scalekit_$_ x maybe;\nlocation / { }",
-    "scalekit_$_: the second value can only be \"optional\", not \"maybe\"")
+    "scalekit_$_ takes \"optional\" as its second value, not \"maybe\"")
     for qw(connection_id organization_id);
 refusedHere("scalekit_$_ optional", "scalekit_$_ x optional;\nlocation / { }",
     "invalid number of arguments in \"scalekit_$_\" directive")
@@ -160,7 +160,7 @@ refusedHere("scalekit_$_ optional", "scalekit_$_ x optional;\nlocation / { }",
 refusedHere('an unknown variable', "scalekit_organization_id \$no_such;\nlocation / { }",
     'unknown "no_such" variable');
 refusedHere('an unknown mode',
-    "scalekit_unauthenticated 403;\nlocation / { }", 'invalid value "403"');
+    "scalekit_unauthenticated 403;\nlocation / { }", 'scalekit_unauthenticated is auto, redirect, 401 or pass, not "403"');
 refusedHere('identity headers neither on nor off', "scalekit_identity_headers yes;\nlocation / { }",
     'scalekit_identity_headers is on or off, not "yes"');
 refusedHere("the prefix $_", "scalekit_identity_headers on $_;\nlocation / { }",

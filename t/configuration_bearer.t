@@ -22,7 +22,7 @@ refusedHere('a requirement without a value', "$here scalekit_require $_; }",
     'scalekit_require needs a claim and one or more values, such as "scalekit_require roles admin owner"')
     for 'roles', '"" admin';
 refusedHere('an empty value of a requirement', "$here scalekit_require roles admin \"\"; }",
-    '"scalekit_require" directive has an empty or broken value');
+    'scalekit_require has an empty value');
 refusedHere("the requirement of $_", "$here scalekit_require $_ x; }",
     "scalekit_require: \"$_\" is judged by the module itself and cannot be required; see scalekit_audience, "
         . '"issuer" and client_id') for qw(iss aud azp exp nbf iat jti nonce at_hash c_hash);
@@ -30,13 +30,13 @@ refusedHere("$_ that guards nothing", "location / { scalekit_auth acme; scalekit
     '"' . (split)[0] . '" has no effect: no place that a scalekit_auth guards inherits it; add "scalekit_auth NAME" there, or remove it')
     for 'scalekit_bearer on', 'scalekit_bearer only', 'scalekit_require roles admin';
 refusedHere("two $_ in one value", "$here scalekit_require $_ 'read write'; }",
-    '"scalekit_require" directive has a scope with a space; to demand two scopes, write two lines') for qw(scope scopes);
+    'scalekit_require has a scope with a space; to demand two scopes, write two lines') for qw(scope scopes);
 refusedHere('an unknown variable in a requirement', "$here scalekit_require roles \$no_such; }",
     'unknown "no_such" variable');
 refusedHere('off beside other requirements', "$here scalekit_require roles admin; scalekit_require off; }",
-    '"scalekit_require" directive cannot be "off" beside others of the same level');
+    'scalekit_require cannot be "off" beside others of the same level');
 refusedHere('other requirements beside off', "$here scalekit_require off; scalekit_require roles admin; }",
-    '"scalekit_require" directive cannot stand beside "scalekit_require off"');
+    'scalekit_require cannot stand beside "scalekit_require off"');
 refusedHere("a requirement with pass, $_->[0]", $_->[1],
     '"scalekit_require roles admin" and "scalekit_unauthenticated pass" contradict each other in one '
         . 'place; add "scalekit_require off" where strangers may pass')
@@ -79,7 +79,7 @@ refusedHere('two resources with one path in a server', <<"EOC",
 location /a { scalekit_auth acme; scalekit_bearer only; scalekit_resource https://api.example/mcp; }
 location /b { scalekit_auth acme; scalekit_bearer only; scalekit_resource https://other.example/mcp; }
 EOC
-    'scalekit_resource: the metadata of "https://other.example/mcp" has the same place as that of '
+    'scalekit_resource: "https://other.example/mcp" has its metadata at the same place as '
         . '"https://api.example/mcp" (', 'a server has one resource for each path');
 refusedHere('a resource at http level', "http scalekit_resource https://api.example/mcp;\nlocation / { }",
     '"scalekit_resource" directive is not allowed here');

@@ -98,7 +98,7 @@ struct MainConf {
                                                 // "x-scalekit-" always among them
     std::vector<ngx_uint_t> variables;          // indices of the $scalekit_ ones that are in use
     ngx_shm_zone_t* zone = nullptr;
-    std::size_t zoneSize = 0;
+    std::size_t zoneSize = NGX_CONF_UNSET_SIZE;
 };
 
 /** An API that describes itself (scalekit_resource). */
@@ -201,6 +201,9 @@ struct LocationConf {
     bool takesCookies() const noexcept { return static_cast<Bearer>(bearer) != Bearer::only; }
 };
 
+/** Where the directives of a location may stand. */
+inline constexpr ngx_uint_t everywhere = NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF;
+
 /** Create and merge functions of the ngx_http_module_t. */
 void* createMainConf(ngx_conf_t* cf) noexcept;
 char* initMainConf(ngx_conf_t* cf, void* conf) noexcept;
@@ -208,31 +211,8 @@ void* createServerConf(ngx_conf_t* cf) noexcept;
 void* createLocationConf(ngx_conf_t* cf) noexcept;
 char* mergeLocationConf(ngx_conf_t* cf, void* parent, void* child) noexcept;
 
-/** Setters of the directives, see the table in module.cpp. */
-char* setEnvironment(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
-char* setZone(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
-char* setAuth(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
-char* setTenantValue(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
-char* setRoutingValue(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
-char* setAuthorizeParameter(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
-char* setIdentityHeaders(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
-char* setBearer(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
-char* setAudience(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
-char* setToken(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
-char* setRequirement(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
-char* setResource(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
-
-/** The part of mergeLocationConf() that is about bearer tokens and requirements. */
-bool mergeBearerConf(ngx_conf_t* cf, const LocationConf& prev, LocationConf& conf);
-
-/** Makes the metadata of the place's own resource, now that it is known who guards it. */
-bool completeResource(ngx_conf_t* cf, const LocationConf& conf);
-
-/** Refuses a scalekit_bearer or scalekit_require without any scalekit_auth to take effect. */
-ngx_int_t checkGuardLines(ngx_conf_t* cf) noexcept;
-
-/** An environment that signs people in needs secrets for it, which an API alone does not. */
-ngx_int_t checkSecrets(ngx_conf_t* cf) noexcept;
+/** Remembers a prefix of identity headers: what clients send below it is removed everywhere. */
+void rememberPrefix(MainConf& main, std::string_view prefix);
 
 /**
  * Refuses a configuration in which a server guards a location with an environment whose callback
@@ -240,6 +220,11 @@ ngx_int_t checkSecrets(ngx_conf_t* cf) noexcept;
  * location trees.
  */
 ngx_int_t checkCallbackLocations(ngx_conf_t* cf) noexcept;
+
+inline MainConf* mainConf(ngx_conf_t* cf) noexcept
+{
+    return static_cast<MainConf*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_scalekit_module));
+}
 
 inline MainConf* mainConf(ngx_http_request_t* r) noexcept
 {

@@ -359,9 +359,13 @@ std::string applyDirective(EnvironmentDraft& draft, const Words& words)
     return row->set(draft, words);
 }
 
-std::string inQuotes(std::string_view text)
+std::vector<std::string_view> settingNames()
 {
-    return "\"" + std::string(text) + "\"";
+    std::vector<std::string_view> names;
+    for (const Row& row : rows) {
+        names.push_back(row.name);
+    }
+    return names;
 }
 
 }  // namespace scalekit

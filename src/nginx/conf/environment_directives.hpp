@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nginx/conf/conf.hpp"
+#include "nginx/ngx/directive.hpp"
 
 #include <string>
 #include <string_view>
@@ -27,7 +28,7 @@ using Words = std::vector<std::string_view>;
  */
 std::string applyDirective(EnvironmentDraft& draft, const Words& words);
 
-/** A word in quotes, for messages. */
-std::string inQuotes(std::string_view text);
+/** The names of all directives of the block. */
+std::vector<std::string_view> settingNames();
 
 }  // namespace scalekit

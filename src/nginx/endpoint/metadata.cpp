@@ -9,8 +9,6 @@ namespace scalekit {
 
 namespace {
 
-constexpr std::string_view wellKnownPath = "/.well-known/oauth-protected-resource";
-
 /** The path as the client wrote it: a resource's own may hold what nginx decodes or merges. */
 std::string_view writtenPath(ngx_http_request_t* r) noexcept
 {

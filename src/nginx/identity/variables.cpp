@@ -88,23 +88,23 @@ std::string_view method(ngx_pool_t*, const Caller& caller)
 }
 
 struct Row {
-    ngx_str_t name;
+    std::string_view name;
     Text text;
 };
 
-Row rows[] = {
-    {ngx_string("scalekit_sub"), subject},
-    {ngx_string("scalekit_email"), email},
-    {ngx_string("scalekit_name"), displayName},
-    {ngx_string("scalekit_picture"), picture},
-    {ngx_string("scalekit_org_id"), organization},
-    {ngx_string("scalekit_connection_id"), connection},
-    {ngx_string("scalekit_session_id"), providerSession},
-    {ngx_string("scalekit_roles"), roles},
-    {ngx_string("scalekit_permissions"), permissions},
-    {ngx_string("scalekit_scopes"), scopes},
-    {ngx_string("scalekit_expires"), expires},
-    {ngx_string("scalekit_method"), method},
+constexpr Row rows[] = {
+    {"scalekit_sub", subject},
+    {"scalekit_email", email},
+    {"scalekit_name", displayName},
+    {"scalekit_picture", picture},
+    {"scalekit_org_id", organization},
+    {"scalekit_connection_id", connection},
+    {"scalekit_session_id", providerSession},
+    {"scalekit_roles", roles},
+    {"scalekit_permissions", permissions},
+    {"scalekit_scopes", scopes},
+    {"scalekit_expires", expires},
+    {"scalekit_method", method},
 };
 
 /**
@@ -227,59 +227,74 @@ ngx_int_t claimVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
     return NGX_OK;
 }
 
-/** An administrator may have $scalekit_ variables too. */
-bool ourVariable(std::string_view name) noexcept
-{
-    return name == "scalekit_authenticated" || name == "scalekit_error" ||
-           name.starts_with(claimPrefix) ||
-           std::any_of(std::begin(rows), std::end(rows),
-                       [&](const Row& row) { return view(row.name) == name; });
-}
+struct Named {
+    std::string_view name;
+    ngx_http_get_variable_pt handler;
+    uintptr_t data;
+    ngx_uint_t flags;
+};
 
-bool add(ngx_conf_t* cf, std::string_view name, ngx_http_get_variable_pt handler, uintptr_t data,
-         ngx_uint_t flags)
+/** All variables of the module; of claims there is one for each name below the prefix. */
+std::vector<Named> allVariables()
 {
-    ngx_str_t text = borrow(name);
-    ngx_http_variable_t* variable = ngx_http_add_variable(cf, &text, flags);
-    if (variable == nullptr) {
-        return false;
+    std::vector<Named> all;
+    for (const Row& row : rows) {
+        all.push_back({row.name, identityVariable, reinterpret_cast<uintptr_t>(&row), 0});
     }
-    variable->get_handler = handler;
-    variable->data = data;
-    return true;
+    all.push_back({"scalekit_authenticated", authenticatedVariable, 0, 0});
+    all.push_back({"scalekit_error", errorVariable, 0, 0});
+    all.push_back({claimPrefix, claimVariable, 0, NGX_HTTP_VAR_PREFIX});
+    return all;
 }
 
 }  // namespace
 
 ngx_int_t addVariables(ngx_conf_t* cf) noexcept
-{
-    for (Row& row : rows) {
-        if (!add(cf, view(row.name), identityVariable, reinterpret_cast<uintptr_t>(&row), 0)) {
+try {
+    for (const Named& variable : allVariables()) {
+        ngx_str_t name = borrow(variable.name);
+        ngx_http_variable_t* added = ngx_http_add_variable(cf, &name, variable.flags);
+        if (added == nullptr) {
             return NGX_ERROR;
         }
+        added->get_handler = variable.handler;
+        added->data = variable.data;
     }
-    const bool added = add(cf, "scalekit_authenticated", authenticatedVariable, 0, 0) &&
-                       add(cf, "scalekit_error", errorVariable, 0, 0) &&
-                       add(cf, claimPrefix, claimVariable, 0, NGX_HTTP_VAR_PREFIX);
-    return added ? NGX_OK : NGX_ERROR;
+    return NGX_OK;
+} catch (...) {
+    return NGX_ERROR;
 }
 
 bool indexVariables(ngx_conf_t* cf) noexcept
 try {
     auto* core = static_cast<ngx_http_core_main_conf_t*>(
         ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
-    auto* main =
-        static_cast<MainConf*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_scalekit_module));
     const auto* variable = static_cast<ngx_http_variable_t*>(core->variables.elts);
+    const std::vector<Named> all = allVariables();
 
     for (ngx_uint_t i = 0; i < core->variables.nelts; ++i) {
-        if (ourVariable(view(variable[i].name))) {
-            main->variables.push_back(i);
+        const std::string_view name = view(variable[i].name);
+        const bool ours = std::any_of(all.begin(), all.end(), [&](const Named& known) {
+            return known.flags == NGX_HTTP_VAR_PREFIX ? name.starts_with(known.name)
+                                                      : name == known.name;
+        });
+        if (ours) {  // an administrator may have $scalekit_ variables too
+            mainConf(cf)->variables.push_back(i);
         }
     }
     return true;
 } catch (...) {
     return false;
+}
+
+std::vector<std::string> variableNames()
+{
+    std::vector<std::string> names;
+    for (const Named& variable : allVariables()) {
+        names.emplace_back(variable.name);
+        names.back() += variable.flags == NGX_HTTP_VAR_PREFIX ? "NAME" : "";
+    }
+    return names;
 }
 
 }  // namespace scalekit

@@ -3,10 +3,44 @@
 #include "nginx/ngx/interop.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string>
 #include <string_view>
 
-/** What directives share: their setters, and their values at run time. */
+/**
+ * What directives share: tables of them, their setters, and their values at run time.
+ *
+ *     std::string setRealm(ngx_conf_t* cf, LocationConf& conf);  // "" or what is wrong
+ *
+ *     inline constexpr Directive realmDirectives[] = {
+ *         {"scalekit_realm", NGX_HTTP_LOC_CONF | NGX_CONF_TAKE1,
+ *          once<&LocationConf::realm, setRealm>, NGX_HTTP_LOC_CONF_OFFSET},
+ *     };
+ */
 namespace scalekit {
+
+/** A constant that an ngx_command_t is made of. */
+struct Directive {
+    std::string_view name;
+    ngx_uint_t type;  // where it may stand and how many values it takes
+    char* (*set)(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
+    ngx_uint_t conf;  // NGX_HTTP_MAIN_CONF_OFFSET, ...
+};
+
+/** The tables one after the other, with the empty command that nginx expects at the end. */
+template <std::size_t... Sizes>
+std::array<ngx_command_t, (Sizes + ...) + 1>
+commandsOf(const Directive (&... tables)[Sizes]) noexcept
+{
+    std::array<ngx_command_t, (Sizes + ...) + 1> commands{};
+    std::size_t count = 0;
+    const auto append = [&](const Directive& directive) {
+        commands[count++] = {
+            borrow(directive.name), directive.type, directive.set, directive.conf, 0, nullptr};
+    };
+    (std::for_each(std::begin(tables), std::end(tables), append), ...);
+    return commands;
+}
 
 /** The directive's name and values. */
 inline ngx_str_t* arguments(ngx_conf_t* cf) noexcept
@@ -14,14 +48,100 @@ inline ngx_str_t* arguments(ngx_conf_t* cf) noexcept
     return static_cast<ngx_str_t*>(cf->args->elts);
 }
 
-/** Compiles text with variables; false after an error was logged. */
-inline bool compile(ngx_conf_t* cf, ngx_str_t* text, ngx_http_complex_value_t* value) noexcept
+/** A word in quotes, for messages. */
+inline std::string inQuotes(std::string_view text)
+{
+    return "\"" + std::string(text) + "\"";
+}
+
+/** Thrown by a setter when nginx has logged what is wrong. */
+struct Logged {};
+
+/**
+ * nginx's setter made of one that answers "" or what is wrong: a sentence that goes on after the
+ * directive's name, or begins with a quoted value, and says the remedy.
+ */
+template <class Target>
+char* applySetter(ngx_conf_t* cf, std::string (*set)(ngx_conf_t*, Target&), Target& target) noexcept
+try {
+    const std::string problem = set(cf, target);
+    if (!problem.empty()) {
+        const bool ofDirective = problem[0] >= 'a' && problem[0] <= 'z';
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V%s %s", arguments(cf), ofDirective ? "" : ":",
+                           problem.c_str());
+        return confError;
+    }
+    return confOk;
+} catch (const Logged&) {
+    return confError;
+} catch (...) {
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V: out of memory", arguments(cf));
+    return confError;
+}
+
+inline bool isUnset(const void* pointer) noexcept
+{
+    return pointer == NGX_CONF_UNSET_PTR;
+}
+
+inline bool isUnset(ngx_uint_t value) noexcept
+{
+    return value == NGX_CONF_UNSET_UINT;
+}
+
+inline bool isUnset(ngx_flag_t value) noexcept
+{
+    return value == NGX_CONF_UNSET;
+}
+
+inline bool isUnset(const ngx_str_t& text) noexcept
+{
+    return text.data == nullptr;
+}
+
+template <class Member>
+struct MemberOf;
+
+template <class Conf, class Member>
+struct MemberOf<Member Conf::*> {
+    using Owner = Conf;
+};
+
+/** A setter of a configuration that may be called as often as the directive is written. */
+template <class Conf, std::string (*Set)(ngx_conf_t*, Conf&)>
+char* repeated(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
+{
+    return applySetter(cf, Set, *static_cast<Conf*>(conf));
+}
+
+/** One that is called once at each level: the member is still unset then. */
+template <auto Member, auto Set>
+char* once(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
+{
+    using Conf = typename MemberOf<decltype(Member)>::Owner;
+    auto& owner = *static_cast<Conf*>(conf);
+    return isUnset(owner.*Member) ? applySetter(cf, Set, owner) : const_cast<char*>("is duplicate");
+}
+
+/** Likewise, and the setter is for members of this type: it is given the member alone. */
+template <auto Member, auto Set>
+char* slot(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
+{
+    using Conf = typename MemberOf<decltype(Member)>::Owner;
+    auto& member = static_cast<Conf*>(conf)->*Member;
+    return isUnset(member) ? applySetter(cf, Set, member) : const_cast<char*>("is duplicate");
+}
+
+/** Compiles text with variables; for setters. */
+inline void compile(ngx_conf_t* cf, ngx_str_t* text, ngx_http_complex_value_t* value)
 {
     ngx_http_compile_complex_value_t compile = {};
     compile.cf = cf;
     compile.value = text;
     compile.complex_value = value;
-    return ngx_http_compile_complex_value(&compile) == NGX_OK;
+    if (ngx_http_compile_complex_value(&compile) != NGX_OK) {
+        throw Logged();
+    }
 }
 
 /** The value of an optional directive for this request; false when it cannot be evaluated. */

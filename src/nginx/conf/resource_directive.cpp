@@ -1,11 +1,9 @@
+#include "nginx/conf/resource_directive.hpp"
+
 #include "base/url.hpp"
-#include "nginx/conf/conf.hpp"
-#include "nginx/ngx/directive.hpp"
-#include "nginx/ngx/interop.hpp"
 
 #include <algorithm>
 
-/** scalekit_resource: an API that describes itself. */
 namespace scalekit {
 
 namespace {
@@ -91,26 +89,20 @@ bool completeResource(ngx_conf_t* cf, const LocationConf& conf)
     return true;
 }
 
-char* setResource(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
-try {
-    auto& location = *static_cast<LocationConf*>(conf);
+std::string setResource(ngx_conf_t* cf, LocationConf& conf)
+{
     const ngx_str_t* value = arguments(cf);
-
-    if (location.resource != nullptr) {
-        return const_cast<char*>("is duplicate");
-    }
-    if (const std::string_view problem = problemOf(view(value[1])); !problem.empty()) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "scalekit_resource: \"%V\" %*s", &value[1],
-                           problem.size(), problem.data());
-        return confError;
+    const std::string_view identifier = view(value[1]);
+    if (const std::string_view problem = problemOf(identifier); !problem.empty()) {
+        return inQuotes(identifier) + " " + std::string(problem);
     }
     auto* resource = make<Resource>(cf->pool);
     if (resource == nullptr) {
-        return confError;
+        throw std::bad_alloc();
     }
-    resource->description.identifier = view(value[1]);
-    resource->path = metadataPath(view(value[1]));
-    resource->url = metadataUrl(view(value[1]));
+    resource->description.identifier = identifier;
+    resource->path = metadataPath(identifier);
+    resource->url = metadataUrl(identifier);
     resource->file = cf->conf_file->file.name;
     resource->line = cf->conf_file->line;
 
@@ -121,11 +113,7 @@ try {
             : option.starts_with("servers=") ? &resource->description.servers
                                              : nullptr;
         if (list == nullptr || !list->empty() || !quotable(option)) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "scalekit_resource takes scopes=NAME,NAME and servers=URL,URL, not "
-                               "\"%V\"",
-                               &value[i]);
-            return confError;
+            return "takes scopes=NAME,NAME and servers=URL,URL, not " + inQuotes(option);
         }
         *list = words(option.substr(option.find('=') + 1));
     }
@@ -134,19 +122,14 @@ try {
         *static_cast<ServerConf*>(ngx_http_conf_get_module_srv_conf(cf, ngx_http_scalekit_module));
     for (const Resource* other : server.resources) {
         if (other->path == resource->path) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "scalekit_resource: the metadata of \"%V\" has the same place as "
-                               "that of \"%s\" (%V:%ui); a server has one resource for each path",
-                               &value[1], other->description.identifier.c_str(), &other->file,
-                               other->line);
-            return confError;
+            return inQuotes(identifier) + " has its metadata at the same place as " +
+                   inQuotes(other->description.identifier) + " (" + std::string(view(other->file)) +
+                   ":" + std::to_string(other->line) + "); a server has one resource for each path";
         }
     }
     server.resources.push_back(resource);
-    location.resource = resource;
-    return confOk;
-} catch (...) {
-    return confError;
+    conf.resource = resource;
+    return "";
 }
 
 }  // namespace scalekit

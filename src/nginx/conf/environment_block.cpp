@@ -1,14 +1,11 @@
+#include "nginx/conf/environment_block.hpp"
+
 #include "nginx/conf/environment_directives.hpp"
-#include "nginx/ngx/interop.hpp"
 #include "session/codec.hpp"
 
 #include <algorithm>
 #include <cctype>
 
-/**
- * The scalekit_environment block as a whole: reading it, the checks that need all of it, and the
- * keys that follow from it.
- */
 namespace scalekit {
 
 namespace {
@@ -160,9 +157,7 @@ std::string missingSecret(const Environment& environment)
 
 ngx_int_t checkSecrets(ngx_conf_t* cf) noexcept
 try {
-    const auto& main =
-        *static_cast<MainConf*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_scalekit_module));
-    for (const auto& environment : main.environments) {
+    for (const auto& environment : mainConf(cf)->environments) {
         if (environment->used && !environment->usedToLogin) {
             continue;
         }
@@ -181,29 +176,21 @@ try {
     return NGX_ERROR;
 }
 
-char* setEnvironment(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
-try {
-    MainConf& main = *static_cast<MainConf*>(conf);
-    const std::string_view name = view(static_cast<ngx_str_t*>(cf->args->elts)[1]);
-
+std::string setEnvironment(ngx_conf_t* cf, MainConf& main)
+{
+    const std::string_view name = view(arguments(cf)[1]);
     if (name == "off") {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "scalekit_environment cannot be named \"off\"");
-        return confError;
+        return "cannot be named \"off\"";
     }
     if (!std::all_of(name.begin(), name.end(), [](char c) {
             return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
         })) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "scalekit_environment is named by letters, digits, \"_\" and \"-\"");
-        return confError;
+        return "is named by letters, digits, \"_\" and \"-\"";
     }
     for (const auto& other : main.environments) {
         if (other->name == name) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "scalekit_environment \"%s\" is defined twice, first in %s:%ui; "
-                               "rename or remove one",
-                               other->name.c_str(), other->file.c_str(), other->line);
-            return confError;
+            return inQuotes(name) + " is defined twice, first in " + other->file + ":" +
+                   std::to_string(other->line) + "; rename or remove one";
         }
     }
 
@@ -218,30 +205,23 @@ try {
     ngx_conf_t outer = *cf;
     cf->handler = parseDirective;
     cf->handler_conf = reinterpret_cast<char*>(&draft);
-    char* result = ngx_conf_parse(cf, nullptr);
+    const char* result = ngx_conf_parse(cf, nullptr);
     *cf = outer;
     if (result != NGX_CONF_OK) {
-        return result;
+        throw Logged();
     }
-
-    const std::string problem = complete(draft);
-    if (!problem.empty()) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "scalekit_environment \"%s\": %s",
-                           environment->name.c_str(), problem.c_str());
-        return confError;
+    if (const std::string problem = complete(draft); !problem.empty()) {
+        return inQuotes(name) + ": " + problem;
     }
     if (environment->allowHttp) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "scalekit_environment \"%s\": \"allow_http on\" is for development on "
-                           "loopback: on plain http "
-                           "requests cookies lose Secure and the __Host- prefix",
+                           "loopback: on plain http requests cookies lose Secure and the __Host- "
+                           "prefix",
                            environment->name.c_str());
     }
-
     main.environments.push_back(std::move(environment));
-    return confOk;
-} catch (...) {
-    return confError;
+    return "";
 }
 
 }  // namespace scalekit

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "nginx/conf/conf.hpp"
+#include "nginx/ngx/directive.hpp"
+
+/** The directives about bearer tokens and about what a location demands of an identity. */
+namespace scalekit {
+
+std::string setBearer(ngx_conf_t* cf, LocationConf& conf);
+std::string setAudience(ngx_conf_t* cf, ngx_array_t*& audiences);
+std::string setToken(ngx_conf_t* cf, ngx_http_complex_value_t*& token);
+std::string setClaimRule(ngx_conf_t* cf, LocationConf& conf);
+
+inline constexpr Directive bearerDirectives[] = {
+    {"scalekit_bearer", everywhere | NGX_CONF_TAKE123, once<&LocationConf::bearer, setBearer>,
+     NGX_HTTP_LOC_CONF_OFFSET},
+    {"scalekit_audience", everywhere | NGX_CONF_1MORE, slot<&LocationConf::audiences, setAudience>,
+     NGX_HTTP_LOC_CONF_OFFSET},
+    {"scalekit_token", everywhere | NGX_CONF_TAKE1, slot<&LocationConf::token, setToken>,
+     NGX_HTTP_LOC_CONF_OFFSET},
+    {"scalekit_require", everywhere | NGX_CONF_1MORE, repeated<LocationConf, setClaimRule>,
+     NGX_HTTP_LOC_CONF_OFFSET},
+};
+
+/** The part of mergeLocationConf() that is about bearer tokens and claim rules. */
+bool mergeBearerConf(ngx_conf_t* cf, const LocationConf& prev, LocationConf& conf);
+
+/** Refuses a scalekit_bearer or scalekit_require without any scalekit_auth to take effect. */
+ngx_int_t checkGuardLines(ngx_conf_t* cf) noexcept;
+
+}  // namespace scalekit

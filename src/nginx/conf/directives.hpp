@@ -1,0 +1,44 @@
+#pragma once
+
+#include "nginx/conf/conf.hpp"
+#include "nginx/ngx/directive.hpp"
+
+/** The directives about the zone, about who guards a location, and about how people sign in. */
+namespace scalekit {
+
+std::string setZone(ngx_conf_t* cf, std::size_t& size);
+std::string setAuth(ngx_conf_t* cf, LocationConf& conf);
+std::string setUnauthenticated(ngx_conf_t* cf, ngx_uint_t& mode);
+std::string setTenantValue(ngx_conf_t* cf, TenantValue*& value);
+std::string setAuthorizeParameter(ngx_conf_t* cf, LocationConf& conf);
+std::string setIdentityHeaders(ngx_conf_t* cf, LocationConf& conf);
+
+/** As ngx_http_set_complex_value_slot(), but "" takes back what an outer level says. */
+std::string setComplexValue(ngx_conf_t* cf, ngx_http_complex_value_t*& value);
+
+inline constexpr Directive directives[] = {
+    {"scalekit_zone", NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, slot<&MainConf::zoneSize, setZone>,
+     NGX_HTTP_MAIN_CONF_OFFSET},
+    {"scalekit_auth", everywhere | NGX_CONF_TAKE1, once<&LocationConf::environmentName, setAuth>,
+     NGX_HTTP_LOC_CONF_OFFSET},
+    {"scalekit_unauthenticated", everywhere | NGX_CONF_TAKE1,
+     slot<&LocationConf::unauthenticated, setUnauthenticated>, NGX_HTTP_LOC_CONF_OFFSET},
+    {"scalekit_connection_id", everywhere | NGX_CONF_TAKE12,
+     slot<&LocationConf::connectionId, setTenantValue>, NGX_HTTP_LOC_CONF_OFFSET},
+    {"scalekit_organization_id", everywhere | NGX_CONF_TAKE12,
+     slot<&LocationConf::organizationId, setTenantValue>, NGX_HTTP_LOC_CONF_OFFSET},
+    {"scalekit_domain", everywhere | NGX_CONF_TAKE1, slot<&LocationConf::domain, setComplexValue>,
+     NGX_HTTP_LOC_CONF_OFFSET},
+    {"scalekit_provider", everywhere | NGX_CONF_TAKE1,
+     slot<&LocationConf::provider, setComplexValue>, NGX_HTTP_LOC_CONF_OFFSET},
+    {"scalekit_login_hint", everywhere | NGX_CONF_TAKE1,
+     slot<&LocationConf::loginHint, setComplexValue>, NGX_HTTP_LOC_CONF_OFFSET},
+    {"scalekit_prompt", everywhere | NGX_CONF_TAKE1, slot<&LocationConf::prompt, setComplexValue>,
+     NGX_HTTP_LOC_CONF_OFFSET},
+    {"scalekit_authorize_param", everywhere | NGX_CONF_TAKE2,
+     repeated<LocationConf, setAuthorizeParameter>, NGX_HTTP_LOC_CONF_OFFSET},
+    {"scalekit_identity_headers", everywhere | NGX_CONF_TAKE12,
+     once<&LocationConf::identityHeaders, setIdentityHeaders>, NGX_HTTP_LOC_CONF_OFFSET},
+};
+
+}  // namespace scalekit
