@@ -306,8 +306,8 @@ scalekit: refused: reason=request_malformed environment=acme
 --- request
 GET /
 --- more_headers eval: ::bearer()
---- no_error_log
-scalekit:
+--- no_error_log eval
+[qr/scalekit: (?!nginx-scalekit)/]
 
 
 

@@ -14,9 +14,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const program = process.env.NGINX_BINARY || '/usr/sbin/nginx';
+export const program = process.env.NGINX_BINARY || '/usr/sbin/nginx';
 const build = resolve(process.env.BUILD || new URL('../../build', import.meta.url).pathname);
-const modulePath = process.env.SCALEKIT_MODULE ?? join(build, 'module/ngx_http_scalekit_module.so');
+export const modulePath = process.env.SCALEKIT_MODULE ?? join(build, 'module/ngx_http_scalekit_module.so');
 
 const trouble =
     /\[(alert|emerg)\]|exited on signal|Sanitizer|runtime error:|terminate called/;

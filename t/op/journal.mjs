@@ -37,6 +37,7 @@ export class Journal {
             method: request.method,
             path: url.pathname,
             params: withoutSecrets(url.searchParams),
+            userAgent: request.headers['user-agent'],
         };
         const scheme = request.headers.authorization?.split(' ', 1)[0];
         if (scheme) {

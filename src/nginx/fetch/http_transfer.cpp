@@ -1,5 +1,7 @@
 #include "nginx/fetch/http_transfer.hpp"
 
+#include "base/version.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -157,7 +159,7 @@ bool setOptions(Transfer& transfer, const HttpRequest& request) noexcept
     set(CURLOPT_ERRORBUFFER, transfer.detail);
     set(CURLOPT_PRIVATE, &transfer);
 
-    set(CURLOPT_USERAGENT, "nginx-scalekit");
+    set(CURLOPT_USERAGENT, product);
     set(CURLOPT_HTTPHEADER, transfer.headers.get());
 
     if (!request.body.empty()) {

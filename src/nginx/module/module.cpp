@@ -1,4 +1,5 @@
 #include "nginx/module/access.hpp"
+#include "base/version.hpp"
 #include "nginx/conf/bearer_directives.hpp"
 #include "nginx/conf/directives.hpp"
 #include "nginx/conf/environment_block.hpp"
@@ -7,6 +8,9 @@
 #include "nginx/endpoint/metadata.hpp"
 #include "nginx/identity/variables.hpp"
 #include "nginx/worker/worker.hpp"
+
+#include <curl/curl.h>
+#include <openssl/crypto.h>
 
 /** The tables by which nginx knows the module. */
 namespace scalekit {
@@ -41,6 +45,18 @@ ngx_int_t initialize(ngx_conf_t* cf) noexcept
     return checkCallbackLocations(cf);
 }
 
+/** Called once for each configuration that nginx starts or reloads with. */
+ngx_int_t logVersions(ngx_cycle_t* cycle) noexcept
+{
+    if (!ngx_test_config) {
+        ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
+                      "scalekit: %s, built for %s, using libcurl/%s and OpenSSL/%s", product,
+                      NGINX_VER, curl_version_info(CURLVERSION_NOW)->version,
+                      OpenSSL_version(OPENSSL_VERSION_STRING));
+    }
+    return NGX_OK;
+}
+
 ngx_http_module_t moduleContext = {
     addVariables,        // preconfiguration
     initialize,          // postconfiguration
@@ -62,7 +78,7 @@ ngx_module_t ngx_http_scalekit_module = {
     scalekit::commands.data(),  // module directives
     NGX_HTTP_MODULE,            // module type
     nullptr,                    // init master
-    nullptr,                    // init module
+    scalekit::logVersions,      // init module
     scalekit::startWorker,      // init process
     nullptr,                    // init thread
     nullptr,                    // exit thread
