@@ -4,21 +4,26 @@ namespace scalekit {
 
 namespace {
 
-constexpr std::string_view style =
-    "body{margin:0;min-height:100vh;display:grid;place-items:center;font:1.0625rem/1.55 "
-    "system-ui,sans-serif;"
-    "color:#1b1f24;background:#f6f7f9}"
-    "main{max-width:32rem;margin:1.5rem;padding:2rem;background:#fff;border:1px solid "
-    "#d5d9de;border-radius:.75rem}"
-    "h1{margin:0 0 .75rem;font-size:1.375rem;line-height:1.3}p{margin:0 0 1rem}"
-    "a.action,button{display:inline-block;padding:.625rem "
-    "1.125rem;border:0;border-radius:.5rem;background:#1d4ed8;"
-    "color:#fff;font:inherit;text-decoration:none;cursor:pointer}"
-    "a.action:focus-visible,button:focus-visible{outline:3px solid #93b4ff;outline-offset:2px}"
-    "small{color:#59636e}code{font-size:.9375em}"
-    "@media(prefers-color-scheme:dark){body{color:#e6e8eb;background:#14171a}main{background:#"
-    "1d2125;"
-    "border-color:#363c43}a.action,button{background:#8fb0ff;color:#0b1530}small{color:#a4adb7}}";
+constexpr std::string_view style = R"css(
+:root{color-scheme:light dark;--text:#1b1f24;--soft:#57606a;--back:#f3f5f8;--card:#fff;--line:#d5d9de;
+--accent:#1d4ed8;--strong:#1e40af;--on-accent:#fff;--ring:#6d95f7}
+@media(prefers-color-scheme:dark){:root{--text:#e6e8eb;--soft:#a4adb7;--back:#111417;--card:#1b1f24;
+--line:#343b43;--accent:#8fb0ff;--strong:#b3c9ff;--on-accent:#0b1530;--ring:#8fb0ff}}
+*{box-sizing:border-box}
+body{display:grid;place-items:center;min-height:100vh;min-height:100svh;margin:0;padding:1.5rem 1rem;
+font:1rem/1.5 system-ui,sans-serif;color:var(--text);background:var(--back);-webkit-text-size-adjust:100%}
+main{width:100%;max-width:28rem;padding:2rem;background:var(--card);border:1px solid var(--line);border-radius:.875rem}
+h1{margin:0 0 .5rem;font-size:1.5rem;line-height:1.25}
+p{margin:0;text-wrap:pretty}
+form,p+p{margin-top:1.5rem}
+a.action,button{display:inline-block;min-height:2.75rem;padding:.625rem 1.25rem;border:0;border-radius:.5rem;
+background:var(--accent);color:var(--on-accent);font:inherit;font-weight:500;text-decoration:none;cursor:pointer}
+a.action:hover,button:hover{background:var(--strong)}
+:focus-visible{outline:3px solid var(--ring);outline-offset:2px}
+small{display:block;padding-top:1.25rem;border-top:1px solid var(--line);color:var(--soft);font-size:.875rem}
+code{font:.875rem/1.5 ui-monospace,Menlo,Consolas,monospace}
+@media(max-width:26rem){main{padding:1.5rem 1.25rem}}
+)css";
 
 std::string page(std::string_view title, std::string_view body)
 {
