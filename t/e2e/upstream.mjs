@@ -1,11 +1,10 @@
 // What stands behind nginx: answers every request with a JSON description of what arrived, and
-// remembers it. `pages` may hold functions from the request's headers to an HTML page instead, by
-// path.
+// remembers it.
 
 import http from 'node:http';
 import net from 'node:net';
 
-export async function startUpstream(pages = {}) {
+export async function startUpstream() {
     const requests = [];
     // A client of HTTP/1.0 need not name a host, and newer nginx passes its request on as HTTP/1.1.
     const server = http.createServer({ requireHostHeader: false }, async (request, response) => {
@@ -21,12 +20,8 @@ export async function startUpstream(pages = {}) {
             body,
         };
         requests.push(seen);
-        const page = pages[request.url];
-        response.writeHead(200, {
-            'content-type': page ? 'text/html' : 'application/json',
-            'x-upstream': 'echo',
-        });
-        response.end(page ? page(request.headers) : JSON.stringify(seen));
+        response.writeHead(200, { 'content-type': 'application/json', 'x-upstream': 'echo' });
+        response.end(JSON.stringify(seen));
     });
     server.on('upgrade', (request, socket) => {
         requests.push({

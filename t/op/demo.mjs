@@ -1,31 +1,22 @@
-// What `make demo` runs: a local provider, an upstream that echoes, and nginx with the module
-// between them. Signs a person in, prints every step and what the upstream received. In a terminal
-// (or with DEMO_STAY=1) it stays up for a browser.
+// What `make demo` runs: a local provider, an application, and nginx with the module between them.
+// Signs a person in and prints the way there and what the application received. In a terminal (or
+// with DEMO_STAY=1) it stays up for a browser.
 
 import { Browser, parseSetCookie } from '../e2e/browser.mjs';
-import { environment, identityOf, sessionKey } from '../e2e/conf.mjs';
+import { environment, sessionKey } from '../e2e/conf.mjs';
 import { freePort, startNginx } from '../e2e/harness.mjs';
-import { startUpstream } from '../e2e/upstream.mjs';
+import { startApplication } from './demo_app.mjs';
 import { startProvider } from './provider.mjs';
 
-const bold = (text) => (process.stdout.isTTY ? `\x1b[1m${text}\x1b[0m` : text);
-const stay = process.stdout.isTTY || process.env.DEMO_STAY === '1';
+const terminal = process.stdout.isTTY;
+const stay = terminal || process.env.DEMO_STAY === '1';
+const bold = (text) => (terminal ? `\x1b[1m${text}\x1b[0m` : text);
+const heading = (text) => console.log(`\n${bold(text)}`);
+const say = (...lines) => lines.forEach((line) => console.log(`  ${line}`));
 
-// The page that a person sees in a browser: what the upstream was told about them.
-function page(headers) {
-    const rows = Object.entries(identityOf({ headers }))
-        .map(([name, value]) => `<tr><th>${name}<td>${escape(value)}`)
-        .join('\n');
-    return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Signed in</title></head>
-<body><h1>Hello, ${escape(headers['x-scalekit-name'] ?? 'nobody')}</h1>
-<table>${rows}</table>
-<form method="post" action="/auth/logout"><p><button>Sign out</button></p></form></body></html>`;
-}
+const deepLink = '/reports?quarter=3';
 
-const escape = (text) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
-
-function configuration(provider, upstream, port) {
+function configuration(provider, application, port) {
     return `
     ${environment(provider)}
     map $host $org {
@@ -37,40 +28,46 @@ function configuration(provider, upstream, port) {
         server_name hooli.localhost initech.localhost;
         scalekit_auth acme;
         scalekit_organization_id $org;
-        location / { proxy_pass http://127.0.0.1:${upstream.port}; }
+        location / { proxy_pass http://127.0.0.1:${application.port}; }
     }`;
 }
 
-// URLs with the long random parts shortened, so that a step fits a line or two.
-const shorten = (url) =>
-    url.replace(/([?&](?:state|code|nonce|code_challenge)=)([^&]{12})[^&]+/g, '$1$2…');
-
-function printStep(number, step) {
-    const { host, pathname, search } = new URL(step.url);
-    console.log(`\n${bold(`${number}. GET ${pathname}${shorten(search)}`)}\n   Host: ${host}`);
-    console.log(`   -> ${step.status}`);
-    if (step.location) {
-        console.log(`   -> Location: ${shorten(step.location)}`);
-    }
-    for (const { name, value, attributes } of step.setCookies.map(parseSetCookie)) {
-        console.log(
-            `   -> Set-Cookie: ${name} (${value ? `${value.length} characters` : 'deleted'}${attributes.httponly ? ', HttpOnly' : ''})`,
-        );
-    }
+// An URL without its query, or with the one parameter that matters.
+function brief(url, parameter) {
+    const { origin, pathname, search, searchParams } = new URL(url);
+    const value = searchParams.get(parameter);
+    const query = value ? `?…&${parameter}=${value}` : search && '?…';
+    return `${origin}${pathname}${query}`;
 }
 
+const cookiesOf = (step) =>
+    step.setCookies
+        .map(parseSetCookie)
+        .filter(({ attributes }) => attributes['max-age'] !== '0')
+        .map(({ name, attributes }) => `${name}${attributes.httponly ? ' (HttpOnly)' : ''}`)
+        .join(', ');
+
+// Signs in as a browser does, and tells the way: nginx, the provider, nginx again.
 async function signIn(url, provider) {
     const last = await new Browser().visit(url);
-    last.steps.forEach((step, index) => printStep(index + 1, step));
-    const exchanged = provider.journal.of('/oauth/token').at(-1);
-    console.log(`\n${bold('Behind the scenes')}: nginx asked the provider for`);
-    for (const path of ['/.well-known/openid-configuration', '/keys', '/oauth/token']) {
-        console.log(`   ${path} ${provider.journal.count(path)}x`);
-    }
-    if (last.status !== 200 || exchanged?.status !== 200) {
+    const [exchange] = provider.journal.of('/oauth/token');
+    if (last.status !== 200 || exchange?.status !== 200) {
         throw new Error(`signing in ended with ${last.status} at ${last.url}\n${last.text}`);
     }
-    return last.json;
+    const first = last.steps[0];
+    const atProvider = last.steps.filter((step) => step.url.startsWith(provider.url));
+    const callback = last.steps.at(-2);
+    heading('What a browser goes through');
+    say(`GET ${url}`);
+    say(`    ${first.status}: no session yet, so nginx sends it to the provider.`);
+    say(`    Cookie: ${cookiesOf(first)}`);
+    say(`GET ${brief(atProvider[0].url, 'organization_id')}`);
+    say(`    ${atProvider.at(-1).status}: the provider signs the person in and sends the browser back.`);
+    say(`GET ${brief(callback.url)}`);
+    say(`    ${callback.status}: nginx fetched the ID token for the code, and verified it.`);
+    say(`    Cookie: ${cookiesOf(callback)}`);
+    say(`GET ${last.url}`);
+    say(`    ${last.status}: the application answers.`);
 }
 
 const closers = [];
@@ -78,34 +75,31 @@ let status = 1;
 try {
     const provider = await startProvider({ login: 'auto' });
     closers.push(() => provider.close());
-    const upstream = await startUpstream({ '/': page });
-    closers.push(() => upstream.close());
     const port = await freePort();
-    const nginx = await startNginx({ http: configuration(provider, upstream, port), port });
+    const [hooli, initech] = ['hooli', 'initech'].map((name) => `http://${name}.localhost:${port}`);
+    const application = await startApplication({ org_111: `${hooli}/`, org_222: `${initech}/` });
+    closers.push(() => application.close());
+    const http = configuration(provider, application, port);
+    const nginx = await startNginx({ http, port });
     closers.push(() => nginx.stop());
 
-    console.log(`${bold('The configuration')} (in ${nginx.folder}/nginx.conf)`);
-    console.log(
-        configuration(provider, upstream, port)
-            .replace(sessionKey, '…')
-            .replaceAll(/client_secret .*/g, 'client_secret …;'),
-    );
-    const seen = await signIn(`http://hooli.localhost:${port}/reports?quarter=3`, provider);
+    heading(`The configuration, from ${nginx.folder}/nginx.conf`);
+    console.log(http.replace(sessionKey, '…').replaceAll(/client_secret .*/g, 'client_secret …;'));
+    await signIn(hooli + deepLink, provider);
 
-    console.log(`\n${bold('The upstream received')}\n   ${seen.method} ${seen.url}`);
-    for (const [name, value] of Object.entries(identityOf(seen))) {
-        console.log(`   X-Scalekit-${name}: ${value}`);
-    }
-    if (seen.url !== '/reports?quarter=3' || identityOf(seen)['org-id'] !== 'org_111') {
-        throw new Error('that is not what was asked for');
+    const { line, identity } = application.requests.at(-1);
+    heading('What the application received');
+    say(line, ...identity.map(([name, value]) => `${name}: ${value}`));
+    if (line !== `GET ${deepLink}` || Object.fromEntries(identity)['X-Scalekit-Org-Id'] !== 'org_111') {
+        throw new Error('That is not what was asked for.');
     }
     console.log('\nSigned in.');
     if (stay) {
         provider.control.login('page');
-        console.log(
-            `\nIn a browser on this machine: ${bold(`http://hooli.localhost:${port}/`)} or http://initech.localhost:${port}/`,
-        );
-        console.log('Ctrl-C ends it.');
+        heading('Now you, in a browser on this machine');
+        say(`${bold(`${hooli}/`)}     sign in as one of Hooli's people`);
+        say(`${bold(`${initech}/`)}   the same site for another organization`);
+        console.log('\nCtrl-C ends it.');
         await new Promise((resolve) =>
             ['SIGINT', 'SIGTERM'].forEach((signal) => process.once(signal, resolve)),
         );
