@@ -143,8 +143,11 @@ $(BUILD)/tables: t/tools/tables.cpp $(MODULE)
 test:
 	@t/tools/test
 
-demo: module
-	@$(DEPS) demo
+demo:
+	@$(DEPS) build demo
+	@mkdir -p '$(BUILD)'
+	@echo 'Building the module. What the compiler says goes to $(BUILD)/demo-build.log.'
+	@$(MAKE) --no-print-directory module >'$(BUILD)/demo-build.log' 2>&1 || { cat '$(BUILD)/demo-build.log' >&2; exit 1; }
 	@t/tools/node t/op/demo.mjs
 
 bench: module mint
