@@ -6,6 +6,7 @@ NGX_SRC  ?= /usr/share/nginx/src
 MODULES  ?= /usr/lib/nginx/modules
 CC_OPT   ?= -g -O2 -fPIC -fstack-protector-strong -D_FORTIFY_SOURCE=2
 LD_OPT   ?= -Wl,-z,relro -Wl,-z,now
+STRIP    ?= strip
 UNIT     ?= *
 
 ifeq ($(origin CXX),default)
@@ -38,7 +39,7 @@ help:
 	@echo 'make demo          a guarded site with a login provider of its own, on this machine'
 	@echo 'make test          everything: unit, module, end to end, browser'
 	@echo 'make unit          the unit tests alone (UNIT=jwt_test: one of them)'
-	@echo 'make install       copies the module to $(MODULES) (DESTDIR= is honoured)'
+	@echo 'make install       copies the module, stripped, to $(MODULES) (DESTDIR= is honoured)'
 	@echo 'make bench         load and instruction counts'
 	@echo 'make deps          installs what building and testing need (done by the others as needed)'
 	@echo 'make sanitize      the tests again under ASan and UBSan, nginx included'
@@ -48,7 +49,7 @@ help:
 	@echo 'make matrix        build and tests on newer Debians (root)'
 	@echo 'make clean         removes $(BUILD)'
 	@echo
-	@echo 'Variables: BUILD CXX CC_OPT LD_OPT NGINX NGX_SRC NGX_CONF MODULES DESTDIR UNIT'
+	@echo 'Variables: BUILD CXX CC_OPT LD_OPT NGINX NGX_SRC NGX_CONF MODULES DESTDIR STRIP UNIT'
 	@echo '  NGX_SRC is an nginx source tree or the one of nginx-dev; NGX_CONF its configure options.'
 
 deps:
@@ -164,10 +165,14 @@ $(BUILD)/bench/%: $(OBJ)/t/bench/%.o $(OBJ)/libcore.a
 sanitize valgrind compilers test-fresh matrix:
 	@t/tools/$@
 
+INSTALLED := $(DESTDIR)$(MODULES)/$(NAME)
+
 install:
 	@test -f '$(MODULE)' || { echo 'Nothing is built yet: run make first.' >&2; exit 1; }
 	install -d '$(DESTDIR)$(MODULES)'
-	install -m 644 '$(MODULE)' '$(DESTDIR)$(MODULES)/$(NAME)'
+	install -m 644 '$(MODULE)' '$(INSTALLED).new'
+	$(STRIP) --strip-unneeded '$(INSTALLED).new'
+	mv -f '$(INSTALLED).new' '$(INSTALLED)'  # at once: nginx never finds half a module
 	@echo 'Now put this line at the top of nginx.conf: load_module modules/$(NAME);'
 
 clean:
