@@ -29,48 +29,45 @@ constexpr Values valuesAt(int shift)
 constexpr Values first = valuesAt(18), second = valuesAt(12), third = valuesAt(6),
                  fourth = valuesAt(0);
 
-std::string encode(std::string_view bytes, const char* alphabet)
+/** Writes base64urlLength(bytes.size()) characters. */
+void encode(std::string_view bytes, const char* alphabet, char* out) noexcept
 {
-    std::string text;
-    text.reserve((bytes.size() + 2) / 3 * 4);
+    const auto* in = reinterpret_cast<const unsigned char*>(bytes.data());
+    const unsigned char* const groupsEnd = in + bytes.size() / 3 * 3;
+    const auto at = [&in](std::size_t i) { return static_cast<std::uint32_t>(in[i]); };
 
-    std::size_t i = 0;
-    const auto at = [&](std::size_t index) {
-        return static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[index]));
-    };
-
-    for (; i + 3 <= bytes.size(); i += 3) {
-        const std::uint32_t group = at(i) << 16 | at(i + 1) << 8 | at(i + 2);
-        text += alphabet[group >> 18];
-        text += alphabet[group >> 12 & 63];
-        text += alphabet[group >> 6 & 63];
-        text += alphabet[group & 63];
+    for (; in != groupsEnd; in += 3, out += 4) {
+        const std::uint32_t group = at(0) << 16 | at(1) << 8 | at(2);
+        out[0] = alphabet[group >> 18];
+        out[1] = alphabet[group >> 12 & 63];
+        out[2] = alphabet[group >> 6 & 63];
+        out[3] = alphabet[group & 63];
     }
 
-    if (bytes.size() - i == 1) {
-        text += alphabet[at(i) >> 2];
-        text += alphabet[at(i) << 4 & 63];
-    } else if (bytes.size() - i == 2) {
-        const std::uint32_t group = at(i) << 8 | at(i + 1);
-        text += alphabet[group >> 10];
-        text += alphabet[group >> 4 & 63];
-        text += alphabet[group << 2 & 63];
+    if (bytes.size() % 3 == 1) {
+        out[0] = alphabet[at(0) >> 2];
+        out[1] = alphabet[at(0) << 4 & 63];
+    } else if (bytes.size() % 3 == 2) {
+        const std::uint32_t group = at(0) << 8 | at(1);
+        out[0] = alphabet[group >> 10];
+        out[1] = alphabet[group >> 4 & 63];
+        out[2] = alphabet[group << 2 & 63];
     }
-
-    return text;
 }
 
 }  // namespace
 
 std::string base64urlEncode(std::string_view bytes)
 {
-    return encode(bytes, urlAlphabet);
+    std::string text(base64urlLength(bytes.size()), '\0');
+    encode(bytes, urlAlphabet, text.data());
+    return text;
 }
 
 std::string base64Encode(std::string_view bytes)
 {
-    std::string text = encode(bytes, standardAlphabet);
-    text.append((4 - text.size() % 4) % 4, '=');
+    std::string text((bytes.size() + 2) / 3 * 4, '=');
+    encode(bytes, standardAlphabet, text.data());
     return text;
 }
 

@@ -16,6 +16,13 @@ bool hasControls(std::string_view text) noexcept
                        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
+void separate(std::string& query)
+{
+    if (!query.empty() && query.back() != '?' && query.back() != '&') {
+        query += '&';
+    }
+}
+
 }  // namespace
 
 Result<Query> Query::parse(std::string_view text, std::size_t maxBytes)
@@ -69,12 +76,18 @@ std::string_view Query::value(std::string_view name) const noexcept
 
 void appendParameter(std::string& query, std::string_view name, std::string_view value)
 {
-    if (!query.empty() && query.back() != '?' && query.back() != '&') {
-        query += '&';
-    }
-    query += percentEncode(name);
+    separate(query);
+    appendPercentEncoded(query, name);
     query += '=';
-    query += percentEncode(value);
+    appendPercentEncoded(query, value);
+}
+
+void appendPlainParameter(std::string& query, std::string_view name, std::string_view value)
+{
+    separate(query);
+    query += name;
+    query += '=';
+    query += value;
 }
 
 }  // namespace scalekit

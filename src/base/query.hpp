@@ -32,4 +32,7 @@ class Query {
 /** Appends "name=value" percent-encoded, with '&' where something precedes it. */
 void appendParameter(std::string& query, std::string_view name, std::string_view value);
 
+/** The same for text that needs no encoding, such as base64url. */
+void appendPlainParameter(std::string& query, std::string_view name, std::string_view value);
+
 }  // namespace scalekit

@@ -1,19 +1,36 @@
 #include "base/url.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace scalekit {
 
 namespace {
 
-bool isDigit(char c) noexcept
+constexpr bool isDigit(char c) noexcept
 {
     return c >= '0' && c <= '9';
 }
 
-bool isAlphanumeric(char c) noexcept
+constexpr bool isAlphanumeric(char c) noexcept
 {
     return isDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/** RFC 3986 section 2.3. */
+constexpr std::array<bool, 256> unreserved = [] {
+    std::array<bool, 256> is{};
+    for (std::size_t c = 0; c < is.size(); ++c) {
+        const char character = static_cast<char>(c);
+        is[c] = isAlphanumeric(character) ||
+                std::string_view("-._~").find(character) != std::string_view::npos;
+    }
+    return is;
+}();
+
+bool isUnreserved(char c) noexcept
+{
+    return unreserved[static_cast<unsigned char>(c)];
 }
 
 int hexValue(char c) noexcept
@@ -147,22 +164,24 @@ std::optional<Url> parseUrl(std::string_view text) noexcept
 
 std::string percentEncode(std::string_view text)
 {
-    static const char digits[] = "0123456789ABCDEF";
     std::string encoded;
-    encoded.reserve(text.size());
+    appendPercentEncoded(encoded, text);
+    return encoded;
+}
 
-    for (const char c : text) {
-        if (isAlphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~') {
-            encoded += c;
-        } else {
-            const auto byte = static_cast<unsigned char>(c);
-            encoded += '%';
-            encoded += digits[byte >> 4];
-            encoded += digits[byte & 15];
+void appendPercentEncoded(std::string& out, std::string_view text)
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    for (auto rest = text.begin(); rest != text.end();) {
+        const auto end = std::find_if_not(rest, text.end(), isUnreserved);
+        out.append(rest, end);
+        rest = end;
+        for (; rest != text.end() && !isUnreserved(*rest); ++rest) {
+            const auto byte = static_cast<unsigned char>(*rest);
+            out.append({'%', digits[byte >> 4], digits[byte & 15]});
         }
     }
-
-    return encoded;
 }
 
 std::optional<std::string> percentDecode(std::string_view text, Plus plus)

@@ -26,6 +26,9 @@ std::optional<Url> parseUrl(std::string_view text) noexcept;
 /** Percent-encodes everything but RFC 3986 unreserved characters. */
 std::string percentEncode(std::string_view text);
 
+/** The same at the end of a text. */
+void appendPercentEncoded(std::string& out, std::string_view text);
+
 /** Decodes %XX; with `plus`, '+' is a space (form encoding). nullopt on a broken escape. */
 enum class Plus { literal, space };
 std::optional<std::string> percentDecode(std::string_view text, Plus plus = Plus::literal);

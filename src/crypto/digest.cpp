@@ -4,11 +4,10 @@
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/hmac.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 
-#include <climits>
+#include <array>
 
 namespace scalekit {
 
@@ -36,6 +35,15 @@ const EVP_MD* algorithm(Hash hash)
     return nullptr;
 }
 
+bool digestOfBoth(EVP_MD_CTX* context, const EVP_MD* md, std::string_view first,
+                  std::string_view second, unsigned char* value) noexcept
+{
+    return EVP_DigestInit_ex2(context, md, nullptr) == 1 &&
+           EVP_DigestUpdate(context, first.data(), first.size()) == 1 &&
+           EVP_DigestUpdate(context, second.data(), second.size()) == 1 &&
+           EVP_DigestFinal_ex(context, value, nullptr) == 1;
+}
+
 OSSL_PARAM octetParameter(const char* name, std::string_view bytes)
 {
     return OSSL_PARAM_construct_octet_string(name, const_cast<char*>(bytes.data()), bytes.size());
@@ -56,17 +64,36 @@ std::string digest(Hash hash, std::string_view bytes)
     return std::string(value, value + size);
 }
 
-std::string hmacSha256(std::string_view key, std::string_view bytes)
+/**
+ * By hand: HMAC() and EVP_MAC look up the digest again in every call. The context is made for the
+ * call, so that nothing of a key is kept; OpenSSL wipes it.
+ */
+std::string hmac(Hash hash, std::string_view key, std::string_view bytes)
 {
     const ErrorQueueGuard guard;
 
-    unsigned char value[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
-    if (key.size() > INT_MAX || HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-                                     octets(bytes), bytes.size(), value, &size) == nullptr) {
+    const EVP_MD* md = algorithm(hash);
+    const DigestContext context(EVP_MD_CTX_new());
+    std::array<char, 128> padded{};  // the longest block, SHA-512's
+    const std::size_t blockSize = hash == Hash::sha256 ? 64 : 128;
+    if (md == nullptr || !context || key.size() > blockSize) {
         return {};
     }
-    return std::string(value, value + size);
+    const std::string_view block(padded.data(), blockSize);
+    const auto mask = [&padded](int with) {
+        for (char& c : padded) {
+            c = static_cast<char>(c ^ with);
+        }
+    };
+
+    std::string value(static_cast<std::size_t>(EVP_MD_get_size(md)), '\0');
+    key.copy(padded.data(), blockSize);
+    mask(0x36);
+    bool done = digestOfBoth(context.get(), md, block, bytes, octets(value.data()));
+    mask(0x36 ^ 0x5c);
+    done = done && digestOfBoth(context.get(), md, block, value, octets(value.data()));
+    OPENSSL_cleanse(padded.data(), padded.size());
+    return done ? value : std::string();
 }
 
 std::string hkdfSha256(std::string_view secret, std::string_view salt, std::string_view info,

@@ -54,15 +54,16 @@ Callback openCallback(const RelyingParty& party, const Provider& provider, std::
     if (expired(callback.state, now, party.skew)) {
         return end(Callback::Kind::orphan, Reason::state_expired);
     }
-    auto binding = openBinding(party, bindingCookie, now);
-    if (!binding || !equalSecrets(binding->digest(), callback.state.bindingDigest)) {
+    const auto binding = openBinding(party, bindingCookie, now);
+    LoginSecrets secrets = binding ? loginSecrets(*binding, callback.state.id) : LoginSecrets();
+    if (!binding || !equalSecrets(secrets.bindingDigest, callback.state.bindingDigest)) {
         return end(Callback::Kind::orphan, Reason::login_cookie_missing);
     }
     if (!response->error.empty()) {
         return end(Callback::Kind::providerError, Reason::provider_error);
     }
 
-    callback.binding = *std::move(binding);
+    callback.secrets = std::move(secrets);
     callback.code = std::move(response->code);
     return end(Callback::Kind::complete, Reason::none);
 }
@@ -80,7 +81,7 @@ Step LoginFlow::begin()
     }
 
     return FetchToken{codeExchange(*provider_, party_.client, callback_.code, redirectUri_,
-                                   callback_.binding.codeVerifier(callback_.state.id))};
+                                   callback_.secrets.codeVerifier)};
 }
 
 Step LoginFlow::onTokenResponse(long status, std::string_view body, std::chrono::sys_seconds now)
@@ -128,12 +129,11 @@ Step LoginFlow::verifyIdToken(std::chrono::sys_seconds now)
     }
 
     const LoginState& state = callback_.state;
-    const std::string nonce = callback_.binding.nonce(state.id);
 
     IdTokenRules rules;
     rules.issuers = &party_.issuers;
     rules.clientId = party_.client.id;
-    rules.nonce = nonce;
+    rules.nonce = callback_.secrets.nonce;
     rules.code = callback_.code;
     rules.accessToken = tokens_.accessToken;
     rules.now = now;

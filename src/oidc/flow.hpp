@@ -55,7 +55,7 @@ struct Callback {
     std::string error;             // known provider error code, else "unknown"
     std::string code;
     LoginState state;      // of all but refuse; its id is empty in a providerError without state
-    LoginBinding binding;  // of complete
+    LoginSecrets secrets;  // of complete
 };
 
 /** Judges the callback's query and login cookie, RFC 9207 issuer included. */

@@ -23,15 +23,22 @@ std::string context(std::string_view kind, const RelyingParty& party)
     return bytes;
 }
 
+Result<std::string> seal(const ByteWriter& record, const SealKeys& keys, std::string_view kind,
+                         const RelyingParty& party, std::string_view nonce)
+{
+    const auto sealed = keys.seal(record.bytes(), context(kind, party), nonce);
+    return sealed ? Result<std::string>(base64urlEncode(*sealed)) : sealed.error();
+}
+
 /** The opened bytes of a base64url text, nullopt for anything that does not open. */
 std::optional<std::string> unseal(std::string_view text, const SealKeys& keys,
-                                  const std::string& context)
+                                  std::string_view kind, const RelyingParty& party)
 {
     const auto sealed = base64urlDecode(text);
-    if (!sealed) {
+    if (!sealed || sealed->empty()) {
         return std::nullopt;
     }
-    auto opened = keys.open(*sealed, context);
+    auto opened = keys.open(*sealed, context(kind, party));
     return opened ? std::optional(*std::move(opened)) : std::nullopt;
 }
 
@@ -50,13 +57,6 @@ bool alive(std::chrono::sys_seconds created, std::chrono::sys_seconds now,
     return created <= now + skew && now <= created + loginLifetime + skew;
 }
 
-std::string derive(const LoginBinding& binding, std::string_view purpose, std::string_view loginId)
-{
-    std::string message(purpose);
-    message += loginId;
-    return hmacSha256(binding.secret, message);
-}
-
 bool routable(const Routing& routing) noexcept
 {
     for (const std::string* value : {&routing.connection, &routing.organization, &routing.domain,
@@ -70,19 +70,15 @@ bool routable(const Routing& routing) noexcept
 
 }  // namespace
 
-std::string LoginBinding::nonce(std::string_view loginId) const
+LoginSecrets loginSecrets(const LoginBinding& binding, std::string_view loginId)
 {
-    return base64urlEncode(derive(*this, "nonce", loginId));
-}
-
-std::string LoginBinding::codeVerifier(std::string_view loginId) const
-{
-    return base64urlEncode(derive(*this, "pkce", loginId));
-}
-
-std::string LoginBinding::digest() const
-{
-    return derive(*this, "digest", "");
+    const std::string bytes = hmac(Hash::sha512, binding.secret, loginId);
+    ByteReader reader(bytes);
+    LoginSecrets secrets;
+    secrets.codeVerifier = base64urlEncode(reader.raw(32));
+    secrets.nonce = base64urlEncode(reader.raw(16));
+    secrets.bindingDigest = reader.raw(16);
+    return secrets;
 }
 
 Result<std::string> sealBinding(const RelyingParty& party, const LoginBinding& binding,
@@ -93,17 +89,13 @@ Result<std::string> sealBinding(const RelyingParty& party, const LoginBinding& b
     writer.i64(binding.created.time_since_epoch().count());
     writer.raw(binding.secret);
 
-    const auto sealed = party.bindingKeys.seal(writer.bytes(), context("login", party), sealNonce);
-    if (!sealed) {
-        return sealed.error();
-    }
-    return base64urlEncode(*sealed);
+    return seal(writer, party.bindingKeys, "login", party, sealNonce);
 }
 
 Result<LoginBinding> openBinding(const RelyingParty& party, std::string_view cookie,
                                  std::chrono::sys_seconds now)
 {
-    const auto record = unseal(cookie, party.bindingKeys, context("login", party));
+    const auto record = unseal(cookie, party.bindingKeys, "login", party);
     if (!record) {
         return Reason::login_cookie_missing;
     }
@@ -128,17 +120,13 @@ Result<std::string> sealMark(const RelyingParty& party, std::uint8_t completed,
     writer.i64(now.time_since_epoch().count());
     writer.u8(completed);
 
-    const auto sealed = party.bindingKeys.seal(writer.bytes(), context("mark", party), sealNonce);
-    if (!sealed) {
-        return sealed.error();
-    }
-    return base64urlEncode(*sealed);
+    return seal(writer, party.bindingKeys, "mark", party, sealNonce);
 }
 
 std::uint8_t openMark(const RelyingParty& party, std::string_view cookie,
                       std::chrono::sys_seconds now)
 {
-    const auto record = unseal(cookie, party.bindingKeys, context("mark", party));
+    const auto record = unseal(cookie, party.bindingKeys, "mark", party);
     if (!record) {
         return 0;
     }
@@ -169,16 +157,12 @@ Result<std::string> sealState(const RelyingParty& party, const LoginState& state
         return Reason::request_malformed;
     }
 
-    const auto sealed = party.stateKeys.seal(writer.bytes(), context("state", party), sealNonce);
-    if (!sealed) {
-        return sealed.error();
-    }
-    return base64urlEncode(*sealed);
+    return seal(writer, party.stateKeys, "state", party, sealNonce);
 }
 
 Result<LoginState> openState(const RelyingParty& party, std::string_view text)
 {
-    const auto record = unseal(text, party.stateKeys, context("state", party));
+    const auto record = unseal(text, party.stateKeys, "state", party);
     if (!record) {
         return Reason::state_invalid;
     }
@@ -246,20 +230,15 @@ Result<LoginRedirect> startLogin(const RelyingParty& party, const Provider& prov
     state.returnUrl = safeReturnUrl(start.returnUrl);
     state.organization = start.routing.organization;
     state.connection = start.routing.connection;
-    state.bindingDigest = binding.digest();
+    LoginSecrets secrets = loginSecrets(binding, id);
+    state.bindingDigest = std::move(secrets.bindingDigest);
     const auto sealedState = sealState(party, state, stateNonce);
     if (!sealedState) {
         return sealedState.error();
     }
 
-    const std::string nonce = binding.nonce(id);
-    const std::string verifier = binding.codeVerifier(id);
-    if (nonce.empty() || verifier.empty()) {
-        return Reason::internal;
-    }
-
-    const AuthorizationRequest request{start.redirectUri, party.scope, *sealedState, nonce,
-                                       verifier};
+    const AuthorizationRequest request{start.redirectUri, party.scope, *sealedState, secrets.nonce,
+                                       secrets.codeVerifier};
     redirect.location = authorizationUrl(provider, party.client, request, start.routing);
     return redirect;
 }

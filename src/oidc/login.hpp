@@ -31,18 +31,21 @@ struct RelyingParty {
     SealKeys bindingKeys;
 };
 
-/**
- * The secret that a browser keeps in the login cookie. Nonce and PKCE verifier of a login follow
- * from it and the login's id; all three are empty when OpenSSL fails.
- */
+/** The secret that a browser keeps in the login cookie. */
 struct LoginBinding {
     std::string secret;  // bindingSecretSize bytes
     std::chrono::sys_seconds created;
-
-    std::string nonce(std::string_view loginId) const;
-    std::string codeVerifier(std::string_view loginId) const;  // 43 characters (RFC 7636 4.1)
-    std::string digest() const;                                // what the state remembers of it
 };
+
+/** What follows from a browser's secret and the id of a login. None of them tells the others. */
+struct LoginSecrets {
+    std::string codeVerifier;   // 43 characters (RFC 7636 4.1)
+    std::string nonce;          // base64url of 128 bits
+    std::string bindingDigest;  // what the state remembers of the browser, 16 bytes
+};
+
+/** All are empty when OpenSSL fails. */
+LoginSecrets loginSecrets(const LoginBinding& binding, std::string_view loginId);
 
 /** The cookie value of a binding; `sealNonce` is sealNonceSize random bytes. */
 Result<std::string> sealBinding(const RelyingParty& party, const LoginBinding& binding,

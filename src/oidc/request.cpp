@@ -57,38 +57,36 @@ void appendIfSet(std::string& query, std::string_view name, std::string_view val
 std::string authorizationUrl(const Provider& provider, const Client& client,
                              const AuthorizationRequest& request, const Routing& routing)
 {
-    std::string query;
-    appendParameter(query, "response_type", "code");
-    appendParameter(query, "client_id", client.id);
-    appendParameter(query, "redirect_uri", request.redirectUri);
-    appendParameter(query, "scope", request.scope);
-    appendParameter(query, "state", request.state);
-    appendParameter(query, "nonce", request.nonce);
-    appendParameter(query, "code_challenge",
-                    base64urlEncode(digest(Hash::sha256, request.codeVerifier)));
-    appendParameter(query, "code_challenge_method", "S256");
-
-    appendIfSet(query, "connection_id", routing.connection);
-    appendIfSet(query, "organization_id", routing.organization);
-    // Scalekit's documentation says domain, its SDKs send both.
-    appendIfSet(query, "domain", routing.domain);
-    appendIfSet(query, "domain_hint", routing.domain);
-    appendIfSet(query, "provider", routing.provider);
-    appendIfSet(query, "login_hint", routing.loginHint);
-    appendIfSet(query, "prompt", routing.prompt);
-    for (const auto& [name, value] : routing.extra) {
-        appendIfSet(query, name, value);
-    }
-
     // RFC 6749 3.1: a query that the endpoint has is retained.
-    std::string url = provider.authorizationEndpoint;
-    const std::size_t mark = url.find('?');
-    if (mark == std::string::npos) {
+    std::string url;
+    url.reserve(1024 + request.state.size());
+    url = provider.authorizationEndpoint;
+    if (url.find('?') == std::string::npos) {
         url += '?';
-    } else if (mark + 1 != url.size()) {
-        url += '&';
     }
-    return url += query;
+
+    appendPlainParameter(url, "response_type", "code");
+    appendParameter(url, "client_id", client.id);
+    appendParameter(url, "redirect_uri", request.redirectUri);
+    appendParameter(url, "scope", request.scope);
+    appendPlainParameter(url, "state", request.state);
+    appendPlainParameter(url, "nonce", request.nonce);
+    appendPlainParameter(url, "code_challenge",
+                         base64urlEncode(digest(Hash::sha256, request.codeVerifier)));
+    appendPlainParameter(url, "code_challenge_method", "S256");
+
+    appendIfSet(url, "connection_id", routing.connection);
+    appendIfSet(url, "organization_id", routing.organization);
+    // Scalekit's documentation says domain, its SDKs send both.
+    appendIfSet(url, "domain", routing.domain);
+    appendIfSet(url, "domain_hint", routing.domain);
+    appendIfSet(url, "provider", routing.provider);
+    appendIfSet(url, "login_hint", routing.loginHint);
+    appendIfSet(url, "prompt", routing.prompt);
+    for (const auto& [name, value] : routing.extra) {
+        appendIfSet(url, name, value);
+    }
+    return url;
 }
 
 bool reservedParameter(std::string_view name) noexcept

@@ -32,7 +32,7 @@ struct Routing {
 struct AuthorizationRequest {
     std::string_view redirectUri;
     std::string_view scope;
-    std::string_view state;
+    std::string_view state;  // base64url, as the nonce is
     std::string_view nonce;
     std::string_view codeVerifier;  // sent as its S256 challenge (RFC 7636 4.2)
 };

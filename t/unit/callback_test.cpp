@@ -38,7 +38,7 @@ TEST("a callback of the browser that began the login is complete")
     assertView("the-code", callback.code);
     assertView("/reports?year=2026", callback.state.returnUrl);
     assertView("org_1", callback.state.organization);
-    assertView(login.nonce, callback.binding.nonce(callback.state.id));
+    assertView(login.nonce, callback.secrets.nonce);
 }
 
 TEST("a callback without a state of ours is refused")
@@ -118,7 +118,8 @@ TEST("a callback of another issuer is refused before anything else is looked at,
     }
 }
 
-TEST("a provider that promises its issuer must name it; an error without it is told and leads nowhere")
+TEST(
+    "a provider that promises its issuer must name it; an error without it is told and leads nowhere")
 {
     const RelyingParty party = makeParty();
     const Begun login = begin(party);

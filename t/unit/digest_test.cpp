@@ -2,6 +2,9 @@
 #include "crypto/openssl.hpp"
 #include "crypto/random.hpp"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <set>
 
 #include "test.hpp"
@@ -45,26 +48,46 @@ TEST("HMAC-SHA256 of RFC 4231")
          "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
         {unhex("0102030405060708090a0b0c0d0e0f10111213141516171819"), std::string(50, '\xcd'),
          "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"},
-        {std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First",
-         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
-        {std::string(131, '\xaa'),
-         "This is a test using a larger than block-size key and a larger than block-size data. The "
-         "key needs to be hashed "
-         "before being used by the HMAC algorithm.",
-         "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2"},
         {"", "", "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"},
     };
 
     for (const Mac& row : cases) {
-        assertView(row.expected, hex(hmacSha256(row.key, row.bytes)));
+        assertView(row.expected, hex(hmac(Hash::sha256, row.key, row.bytes)));
     }
+}
+
+TEST("HMAC-SHA512 of RFC 4231")
+{
+    const Mac cases[] = {
+        {std::string(20, '\x0b'), "Hi There",
+         "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cde"
+         "daa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a126854"},
+        {"Jefe", "what do ya want for nothing?",
+         "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
+         "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737"},
+        {"", "",
+         "b936cee86c9f87aa5d3c6f2e84cb5a4239a5fe50480a6ec66b70ab5b1f4ac673"
+         "0c6c515421b327ec1d69402e53dfb49ad7381eb067b338fd7b0cb22247225d47"},
+    };
+
+    for (const Mac& row : cases) {
+        assertView(row.expected, hex(hmac(Hash::sha512, row.key, row.bytes)));
+    }
+}
+
+TEST("an HMAC key is at most one block long")
+{
+    assert_int_equal(32, hmac(Hash::sha256, std::string(64, 'k'), "x").size());
+    assertView("", hmac(Hash::sha256, std::string(65, 'k'), "x"));
+    assert_int_equal(64, hmac(Hash::sha512, std::string(128, 'k'), "x").size());
+    assertView("", hmac(Hash::sha512, std::string(129, 'k'), "x"));
 }
 
 TEST("an empty HMAC key is empty, not the key of the call before")
 {
-    const std::string before = hmacSha256("", "x");
-    assert_int_equal(32, hmacSha256("another key", "x").size());
-    assertView(before, hmacSha256({}, "x"));
+    const std::string before = hmac(Hash::sha256, "", "x");
+    assert_int_equal(32, hmac(Hash::sha256, "another key", "x").size());
+    assertView(before, hmac(Hash::sha256, {}, "x"));
 }
 
 TEST("HKDF-SHA256 of RFC 5869 appendix A")
@@ -121,6 +144,54 @@ TEST("random bytes come in the size asked for and do not repeat")
         assert_true(seen.insert(bytes).second);
     }
     assertView("", assertValue(randomBytes(0)));
+}
+
+TEST("a store gives out random bytes of any size, none of them twice")
+{
+    RandomStore store;
+    std::set<std::string> seen;
+    for (int i = 0; i < 2'000; i++) {
+        const std::string bytes = assertValue(store.draw(16));
+        assert_int_equal(16, bytes.size());
+        assert_true(seen.insert(bytes).second);
+        assert_true(seen.insert(assertValue(store.draw(17)).substr(0, 16)).second);
+    }
+    for (const std::size_t size : {0, 1, 4'095, 4'096, 4'097, 100'000}) {
+        assert_int_equal(size, assertValue(store.draw(size)).size());
+    }
+}
+
+TEST("a store holds no byte that was given out")
+{
+    RandomStore store;
+    const std::string first = assertValue(store.draw(32));
+    const std::string second = assertValue(store.draw(32));
+    const std::string_view memory(reinterpret_cast<const char*>(&store), sizeof(store));
+    assert_true(memory.find(first) == std::string_view::npos);
+    assert_true(memory.find(second) == std::string_view::npos);
+}
+
+TEST("a child process draws other bytes than its parent")
+{
+    RandomStore store;
+    assertValue(store.draw(16));
+
+    int ends[2];
+    assert_int_equal(0, pipe(ends));
+    const pid_t child = fork();
+    if (child == 0) {
+        const auto drawn = store.draw(32);
+        const bool written = drawn && write(ends[1], drawn->data(), 32) == 32;
+        _exit(written ? 0 : 1);
+    }
+    std::string childs(32, '\0');
+    int status = 1;
+    assert_int_equal(child, waitpid(child, &status, 0));
+    assert_int_equal(0, status);
+    assert_int_equal(32, read(ends[0], childs.data(), childs.size()));
+    close(ends[0]);
+    close(ends[1]);
+    assert_true(childs != assertValue(store.draw(32)));
 }
 
 }  // namespace

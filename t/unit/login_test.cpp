@@ -29,7 +29,7 @@ LoginState makeState()
     state.returnUrl = "/reports?year=2026&x=%2F";
     state.organization = "org_1";
     state.connection = "conn_1";
-    state.bindingDigest = makeBinding().digest();
+    state.bindingDigest = loginSecrets(makeBinding(), state.id).bindingDigest;
     return state;
 }
 
@@ -49,26 +49,28 @@ const std::string random2 = bytesOf('2', loginRandomSize);
 
 }  // namespace
 
-TEST("nonce and verifier follow from secret and login, and differ with either")
+TEST("what follows from secret and login differs with either")
 {
-    const LoginBinding binding = makeBinding();
     const std::string id = bytesOf('i', loginIdSize);
+    const LoginSecrets secrets = loginSecrets(makeBinding(), id);
+    const LoginSecrets again = loginSecrets(makeBinding(), id);
+    assertView(secrets.codeVerifier, again.codeVerifier);
+    assertView(secrets.nonce, again.nonce);
+    assertView(secrets.bindingDigest, again.bindingDigest);
 
-    assertView(binding.nonce(id), makeBinding().nonce(id));
-    const std::set<std::string> all = {binding.nonce(id),
-                                       binding.codeVerifier(id),
-                                       binding.digest(),
-                                       base64urlEncode(binding.digest()),
-                                       binding.nonce(bytesOf('j', loginIdSize)),
-                                       binding.codeVerifier(bytesOf('j', loginIdSize)),
-                                       makeBinding('t').nonce(id),
-                                       makeBinding('t').codeVerifier(id),
-                                       makeBinding('t').digest()};
-    assert_int_equal(all.size(), 9);
+    std::set<std::string> all;
+    for (const LoginSecrets& each :
+         {secrets, loginSecrets(makeBinding(), bytesOf('j', loginIdSize)),
+          loginSecrets(makeBinding('t'), id)}) {
+        all.insert({each.codeVerifier, each.nonce, each.bindingDigest,
+                    base64urlEncode(each.bindingDigest), each.codeVerifier.substr(0, 22)});
+    }
+    assert_int_equal(all.size(), 15);
 
-    assert_int_equal(binding.nonce(id).size(), 43);
-    assert_int_equal(binding.codeVerifier(id).size(), 43);
-    assert_true(base64urlDecode(binding.codeVerifier(id)).has_value());
+    assert_int_equal(secrets.codeVerifier.size(), 43);
+    assert_int_equal(secrets.nonce.size(), 22);
+    assert_int_equal(secrets.bindingDigest.size(), 16);
+    assert_true(base64urlDecode(secrets.codeVerifier).has_value());
 }
 
 TEST("a binding returns from its cookie within its life")
@@ -117,7 +119,7 @@ TEST("a state returns as it was sealed, and is not readable")
     assertView("/reports?year=2026&x=%2F", state.returnUrl);
     assertView("org_1", state.organization);
     assertView("conn_1", state.connection);
-    assertView(makeBinding().digest(), state.bindingDigest);
+    assertView(makeState().bindingDigest, state.bindingDigest);
     assert_true(base64urlDecode(text).value().find("reports") == std::string::npos);
 }
 
@@ -254,15 +256,16 @@ TEST("a login sends state, nonce and challenge that belong to the cookie it sets
 
     assert_true(redirect.location.starts_with("https://acme.scalekit.com/oauth/authorize?"));
     assertView("https://app.example/auth/callback", query.value("redirect_uri"));
-    assertView(binding.nonce(state.id), query.value("nonce"));
-    assertView(base64urlEncode(digest(Hash::sha256, binding.codeVerifier(state.id))),
+    const LoginSecrets secrets = loginSecrets(binding, state.id);
+    assertView(secrets.nonce, query.value("nonce"));
+    assertView(base64urlEncode(digest(Hash::sha256, secrets.codeVerifier)),
                query.value("code_challenge"));
-    assertView(binding.digest(), state.bindingDigest);
+    assertView(secrets.bindingDigest, state.bindingDigest);
     assertView("org_1", state.organization);
     assertView("conn_1", state.connection);
     assertView("org_1", query.value("organization_id"));
     assert_int_equal(state.attempt, 1);
-    assert_true(redirect.location.find(binding.codeVerifier(state.id)) == std::string::npos);
+    assert_true(redirect.location.find(secrets.codeVerifier) == std::string::npos);
 }
 
 TEST("later logins of a browser share the cookie's secret and nothing else")
@@ -275,9 +278,9 @@ TEST("later logins of a browser share the cookie's secret and nothing else")
     assertView("", second.bindingCookie);
     const LoginBinding binding = assertValue(openBinding(party, first.bindingCookie, now));
     for (const LoginRedirect* redirect : {&first, &second}) {
-        assertView(binding.digest(),
-                   assertValue(openState(party, queryOf(redirect->location).value("state")))
-                       .bindingDigest);
+        const LoginState state =
+            assertValue(openState(party, queryOf(redirect->location).value("state")));
+        assertView(loginSecrets(binding, state.id).bindingDigest, state.bindingDigest);
     }
     for (const char* name : {"state", "nonce", "code_challenge"}) {
         assertCase(queryOf(first.location).value(name) != queryOf(second.location).value(name),
