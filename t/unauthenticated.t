@@ -13,7 +13,7 @@ our $websocket = "Upgrade: websocket\nSec-WebSocket-Version: 13\nSec-WebSocket-K
 # Everything of the authorization request that does not depend on routing.
 our $authorize = "http://127\\.0\\.0\\.1:$ENV{TEST_NGINX_PROVIDER}/oauth/authorize\\?response_type=code&client_id=skc_1"
     . '&redirect_uri=http%3A%2F%2Flocalhost%2Fauth%2Fcallback&scope=openid%20profile%20email'
-    . '&state=[\\w-]{100,700}&nonce=[\\w-]{43}&code_challenge=[\\w-]{43}&code_challenge_method=S256';
+    . '&state=[\\w-]{100,700}&nonce=[\\w-]{22}&code_challenge=[\\w-]{43}&code_challenge_method=S256';
 
 our @navigations = (
     navigation(),

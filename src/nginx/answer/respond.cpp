@@ -1,9 +1,9 @@
 #include "nginx/answer/respond.hpp"
 
 #include "base/json.hpp"
-#include "crypto/random.hpp"
 #include "nginx/ngx/headers.hpp"
 #include "nginx/answer/pages.hpp"
+#include "nginx/worker/worker.hpp"
 
 namespace scalekit {
 
@@ -13,7 +13,7 @@ namespace {
 std::string newReference()
 {
     constexpr char digits[] = "0123456789abcdef";
-    const Result<std::string> random = randomBytes(6);
+    const Result<std::string> random = worker()->random.draw(6);
     std::string reference;
     for (const char c : random ? *random : std::string()) {
         reference += digits[static_cast<unsigned char>(c) >> 4];

@@ -2,7 +2,6 @@
 
 #include "base/query.hpp"
 #include "base/url.hpp"
-#include "crypto/random.hpp"
 #include "nginx/answer/respond.hpp"
 #include "nginx/endpoint/code_exchange.hpp"
 #include "nginx/endpoint/provider_wait.hpp"
@@ -10,6 +9,7 @@
 #include "nginx/identity/constraints.hpp"
 #include "nginx/identity/session_cookie.hpp"
 #include "nginx/shared/store.hpp"
+#include "nginx/worker/worker.hpp"
 
 #include <algorithm>
 
@@ -77,7 +77,7 @@ ngx_int_t answerOrphan(Context& context, const LocationConf& conf,
 /** Counts the completed login in the browser, in the place of the login cookie. */
 bool setMark(Context& context, const Environment& environment, const LoginState& state)
 {
-    const Result<std::string> nonce = randomBytes(sealNonceSize);
+    const Result<std::string> nonce = worker()->random.draw(sealNonceSize);
     if (!nonce) {
         return false;
     }

@@ -1,6 +1,7 @@
 #include "nginx/endpoint/code_exchange.hpp"
 
-#include "crypto/random.hpp"
+#include "nginx/worker/worker.hpp"
+
 
 namespace scalekit {
 
@@ -9,7 +10,7 @@ namespace {
 /** A record for who signed in. */
 Result<std::string> newSession(const Identity& identity)
 {
-    const Result<std::string> id = randomBytes(sessionIdSize);
+    const Result<std::string> id = worker()->random.draw(sessionIdSize);
     return id ? writeSession(identity, wallClock(), *id) : id;
 }
 

@@ -2,12 +2,12 @@
 
 #include "base/query.hpp"
 #include "base/url.hpp"
-#include "crypto/random.hpp"
 #include "nginx/answer/respond.hpp"
 #include "nginx/endpoint/provider_wait.hpp"
 #include "nginx/identity/constraints.hpp"
 #include "nginx/identity/session_cookie.hpp"
 #include "nginx/ngx/directive.hpp"
+#include "nginx/worker/worker.hpp"
 #include "oidc/response.hpp"
 
 namespace scalekit {
@@ -87,7 +87,7 @@ ngx_int_t beginLogin(Context& context, const Environment& environment, const Log
     }
 
     ngx_http_request_t* r = context.request;
-    const Result<std::string> random = randomBytes(loginRandomSize);
+    const Result<std::string> random = worker()->random.draw(loginRandomSize);
     if (!random) {
         return refuse(context, {.reason = random.error(), .environment = environment.name});
     }

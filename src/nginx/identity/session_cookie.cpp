@@ -1,7 +1,6 @@
 #include "nginx/identity/session_cookie.hpp"
 
 #include "base/cookie.hpp"
-#include "crypto/random.hpp"
 #include "nginx/ngx/headers.hpp"
 #include "nginx/shared/store.hpp"
 #include "nginx/worker/worker.hpp"
@@ -173,7 +172,7 @@ try {
 Reason setSessionCookie(Context& context, const Environment& environment, std::string_view record)
 {
     const CookieNaming cookie = naming(context.request, environment);
-    const Result<std::string> nonce = randomBytes(sealNonceSize);
+    const Result<std::string> nonce = worker()->random.draw(sealNonceSize);
     if (!nonce) {
         return nonce.error();
     }

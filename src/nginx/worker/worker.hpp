@@ -1,5 +1,6 @@
 #pragma once
 
+#include "crypto/random.hpp"
 #include "nginx/fetch/http_client.hpp"
 #include "nginx/worker/flight.hpp"
 #include "nginx/worker/provider_cache.hpp"
@@ -18,6 +19,7 @@ struct Worker {
     ProviderCache providers;
     SessionCache sessions;
     TokenCache tokens;
+    RandomStore random;
     Flights flights;  // last: they use the others
 };
 
