@@ -2,108 +2,59 @@
 
 #include "base/utf8.hpp"
 
+#include <cstdlib>
+#include <new>
+
 namespace scalekit {
 
 namespace {
 
-/** True unless brackets outside strings nest deeper than maxJsonDepth; no other check. */
-bool isShallow(std::string_view text) noexcept
+std::string validUtf8(std::string_view text)
 {
-    std::size_t depth = 0;
-    bool inString = false;
-
-    for (std::size_t i = 0; i < text.size(); i++) {
-        const char c = text[i];
-        if (inString) {
-            if (c == '\\') {
-                i++;
-            } else if (c == '"') {
-                inString = false;
-            }
-        } else if (c == '"') {
-            inString = true;
-        } else if (c == '{' || c == '[') {
-            if (++depth > maxJsonDepth) {
-                return false;
-            }
-        } else if ((c == '}' || c == ']') && depth > 0) {
-            depth--;
-        }
+    std::string valid;
+    while (!text.empty()) {
+        const std::size_t size = utf8Length(text);
+        valid += size == 0 ? "\ufffd" : text.substr(0, size);
+        text.remove_prefix(size == 0 ? 1 : size);
     }
-
-    return true;
+    return valid;
 }
+
+/** What means something to HTML, or to JavaScript and not to JSON; it stands in strings alone. */
+constexpr struct {
+    std::string_view character;
+    std::string_view escape;
+} harmful[] = {{"<", "\\u003c"},    {">", "\\u003e"},      {"&", "\\u0026"},
+               {"\x7f", "\\u007f"}, {"\u2028", "\\u2028"}, {"\u2029", "\\u2029"}};
 
 }  // namespace
 
-Result<JsonPtr> parseJsonObject(std::string_view text, Reason reason)
+json_t* jsonString(std::string_view text)
 {
-    // jansson 2.14 passes over a NUL that follows a number.
-    if (text.find('\0') != std::string_view::npos || !isShallow(text)) {
-        return reason;
-    }
-
-    JsonPtr json(json_loadb(text.data(), text.size(), JSON_REJECT_DUPLICATES, nullptr));
-    if (!json_is_object(json.get())) {
-        return reason;
-    }
-    return json;
+    const std::string valid = validUtf8(text);
+    return json_stringn_nocheck(valid.data(), valid.size());
 }
 
-std::optional<std::string_view> stringMember(const json_t* object, const char* name) noexcept
+std::string writeJson(const JsonPtr& json)
 {
-    const json_t* member = json_object_get(object, name);
-    if (!json_is_string(member)) {
-        return std::nullopt;
+    const std::unique_ptr<char, void (*)(void*)> dumped(
+        json_dumps(json.get(), JSON_COMPACT | JSON_ENCODE_ANY), std::free);
+    if (!dumped) {
+        throw std::bad_alloc();
     }
-    return stringValue(member);
-}
 
-std::string_view stringValue(const json_t* string) noexcept
-{
-    if (!json_is_string(string)) {
-        return {};
+    std::string text = dumped.get();
+    for (const auto& [character, escape] : harmful) {
+        for (std::size_t at = 0; (at = text.find(character, at)) != std::string::npos;) {
+            text.replace(at, character.size(), escape);
+        }
     }
-    return {json_string_value(string), json_string_length(string)};
-}
-
-bool hasMember(const json_t* object, const char* name) noexcept
-{
-    return json_object_get(object, name) != nullptr;
+    return text;
 }
 
 std::string quoteJson(std::string_view text)
 {
-    static const char digits[] = "0123456789abcdef";
-    std::string json = "\"";
-
-    while (!text.empty()) {
-        const std::size_t size = utf8Length(text);
-        const std::string_view character = text.substr(0, size);
-        const char c = text.front();
-        text.remove_prefix(size == 0 ? 1 : size);
-
-        if (size == 0) {
-            json += "\\ufffd";
-        } else if (character == "\u2028" || character == "\u2029") {
-            json += character == "\u2028" ? "\\u2028" : "\\u2029";  // line ends to older JavaScript
-        } else if (size > 1) {
-            json += character;
-        } else if (c == '"' || c == '\\') {
-            json += '\\';
-            json += c;
-        } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '<' || c == '>' ||
-                   c == '&') {
-            json += "\\u00";
-            json += digits[c >> 4];
-            json += digits[c & 15];
-        } else {
-            json += c;
-        }
-    }
-
-    json += '"';
-    return json;
+    return writeJson(JsonPtr(jsonString(text)));
 }
 
 }  // namespace scalekit

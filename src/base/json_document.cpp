@@ -1,6 +1,5 @@
 #include "base/json_document.hpp"
 
-#include "base/json.hpp"
 #include "base/json_number.hpp"
 #include "base/utf8.hpp"
 

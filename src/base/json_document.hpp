@@ -11,12 +11,13 @@
 #include <vector>
 
 /**
- * The JSON of tokens. It takes what parseJsonObject() takes and reads it the same, in a tenth of
- * the time: a token is parsed for each new caller, while discovery, key sets and token responses
- * come now and then and stay with jansson. A document is one list of nodes in the order of the
- * text, whose strings are views of it; values point into the list and cost nothing to copy.
+ * The reader of JSON: it takes what jansson takes and reads it the same, in a tenth of the time. A
+ * document is one list of nodes in the order of the text, whose strings are views of it; values
+ * point into the list and cost nothing to copy.
  */
 namespace scalekit {
+
+constexpr std::size_t maxJsonDepth = 32;
 
 enum class JsonType : std::uint8_t { absent, null, boolean, integer, real, string, array, object };
 
@@ -90,6 +91,7 @@ class JsonValue {
     bool isArray() const noexcept { return type() == JsonType::array; }
     bool isObject() const noexcept { return type() == JsonType::object; }
     bool isNull() const noexcept { return type() == JsonType::null; }
+    bool isTrue() const noexcept { return type() == JsonType::boolean && text() == "true"; }
 
     /** A string unescaped, another scalar as written; empty for the rest. */
     std::string_view text() const noexcept
@@ -152,8 +154,9 @@ class JsonDocument {
     JsonDocument() = default;
 
     /**
-     * Refuses with `reason` what parseJsonObject() refuses. Takes at most 20 times the text's
-     * memory, and recurses at most maxJsonDepth deep.
+     * Strict JSON (RFC 8259) whose top level is an object: duplicate members, nesting beyond
+     * maxJsonDepth, NUL in a string, bad UTF-8, trailing text and numbers out of range are
+     * `reason`. Takes at most 20 times the text's memory, and recurses at most maxJsonDepth deep.
      */
     static Result<JsonDocument> parse(std::string_view text, Reason reason);
 

@@ -18,10 +18,10 @@ using ParamBuilder = OpensslHandle<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
 using Params = OpensslHandle<OSSL_PARAM, OSSL_PARAM_free>;
 
 // RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1, RFC 8037 section 2
-constexpr const char* secretMembers[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
+constexpr std::string_view secretMembers[] = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"};
 
 /** The bytes of a member; empty when it is absent, no string or not strict base64url. */
-std::string bytesMember(const json_t* jwk, const char* name)
+std::string bytesMember(JsonValue jwk, std::string_view name)
 {
     const auto text = stringMember(jwk, name);
     return text ? base64urlDecode(*text).value_or("") : std::string();
@@ -75,7 +75,7 @@ bool isRoca(const BIGNUM* modulus)
 }
 
 /** RFC 7518 section 6.3.1. */
-Pkey makeRsaKey(const json_t* jwk)
+Pkey makeRsaKey(JsonValue jwk)
 {
     const std::string n = bytesMember(jwk, "n");
     const std::string e = bytesMember(jwk, "e");
@@ -118,7 +118,7 @@ bool isValid(EVP_PKEY* key)
 }
 
 /** RFC 7518 section 6.2.1: both coordinates in the full length of the field. */
-Pkey makeEcKey(const json_t* jwk, const Algorithm& curve)
+Pkey makeEcKey(JsonValue jwk, const Algorithm& curve)
 {
     const std::string x = bytesMember(jwk, "x");
     const std::string y = bytesMember(jwk, "y");
@@ -141,7 +141,7 @@ Pkey makeEcKey(const json_t* jwk, const Algorithm& curve)
 }
 
 /** RFC 8037 section 2. Bytes that are no point make a key that verifies nothing. */
-Pkey makeOkpKey(const json_t* jwk, const Algorithm& curve)
+Pkey makeOkpKey(JsonValue jwk, const Algorithm& curve)
 {
     const std::string x = bytesMember(jwk, "x");
     if (x.size() != curve.signatureSize / 2) {
@@ -159,7 +159,7 @@ Pkey makeOkpKey(const json_t* jwk, const Algorithm& curve)
 }
 
 /** RFC 7517 sections 4.2 and 4.3. */
-bool mayVerify(const json_t* jwk)
+bool mayVerify(JsonValue jwk)
 {
     if (hasMember(jwk, "use") && stringMember(jwk, "use") != "sig") {
         return false;
@@ -169,10 +169,8 @@ bool mayVerify(const json_t* jwk)
     }
 
     std::set<std::string_view> operations;  // each of them once
-    const json_t* listed = json_object_get(jwk, "key_ops");
-    for (std::size_t i = 0; i < json_array_size(listed); i++) {  // 0 when it is no array
-        const json_t* operation = json_array_get(listed, i);
-        if (!json_is_string(operation) || !operations.insert(stringValue(operation)).second) {
+    for (const JsonValue operation : jwk.member("key_ops").elements()) {
+        if (!operation.isString() || !operations.insert(operation.text()).second) {
             return false;
         }
     }
@@ -224,12 +222,12 @@ std::size_t Jwk::signatureSize(const Algorithm& used) const noexcept
     return used.keyType == KeyType::rsa ? modulusSize : used.signatureSize;
 }
 
-Result<Jwk> parseJwk(const json_t* jwk)
+Result<Jwk> parseJwk(JsonValue jwk)
 {
     const ErrorQueueGuard guard;
     Jwk key;
 
-    for (const char* member : secretMembers) {
+    for (const std::string_view member : secretMembers) {
         if (hasMember(jwk, member)) {
             return Reason::key_unusable;
         }
@@ -293,19 +291,20 @@ Result<Jwk> parseJwk(const json_t* jwk)
 
 Result<KeySet> KeySet::parse(std::string_view json)
 {
-    const auto document = parseJsonObject(json, Reason::key_set_invalid);
+    const auto document = JsonDocument::parse(json, Reason::key_set_invalid);
     if (!document) {
         return document.error();
     }
 
-    const json_t* entries = json_object_get(document->get(), "keys");
-    if (!json_is_array(entries) || json_array_size(entries) > maxKeys) {
+    const JsonValue keys = document->root().member("keys");
+    const JsonRange<JsonValue> entries = keys.elements();
+    if (!keys.isArray() || std::ranges::distance(entries) > maxKeys) {
         return Reason::key_set_invalid;
     }
 
     KeySet set;
-    for (std::size_t i = 0; i < json_array_size(entries); i++) {
-        Result<Jwk> key = parseJwk(json_array_get(entries, i));
+    for (const JsonValue entry : entries) {
+        Result<Jwk> key = parseJwk(entry);
         if (key) {
             set.keys_.push_back(std::move(*key));
         }

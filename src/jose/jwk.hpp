@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/json.hpp"
+#include "base/json_document.hpp"
 #include "base/result.hpp"
 #include "crypto/openssl.hpp"
 #include "jose/algorithm.hpp"
@@ -52,9 +52,9 @@ constexpr int maxExponentBits = 64;   // OpenSSL's own limit for large moduli, h
  * symmetric members, "use" other than "sig", "key_ops" without "verify" or with anything twice, an
  * "alg" that is unknown or does not fit the key, members that are not strict base64url.
  */
-Result<Jwk> parseJwk(const json_t* jwk);
+Result<Jwk> parseJwk(JsonValue jwk);
 
-constexpr std::size_t maxKeys = 100;      // in a set
+constexpr int maxKeys = 100;              // in a set
 constexpr std::size_t maxCandidates = 4;  // keys that are tried for one token
 
 /** A JWK Set (RFC 7517 section 5): the usable signature keys of it. */

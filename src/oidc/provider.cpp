@@ -1,6 +1,6 @@
 #include "oidc/provider.hpp"
 
-#include "base/json.hpp"
+#include "base/json_document.hpp"
 #include "base/url.hpp"
 
 namespace scalekit {
@@ -59,11 +59,11 @@ std::string discoveryUrl(std::string_view issuer)
 
 Result<Provider> parseDiscovery(std::string_view json, const ProviderSettings& settings)
 {
-    const auto document = parseJsonObject(json, Reason::discovery_invalid);
+    const auto document = JsonDocument::parse(json, Reason::discovery_invalid);
     if (!document) {
         return document.error();
     }
-    const json_t* metadata = document->get();
+    const JsonValue metadata = document->root();
 
     const auto issuer = stringMember(metadata, "issuer");
     if (!issuer) {
@@ -88,9 +88,8 @@ Result<Provider> parseDiscovery(std::string_view json, const ProviderSettings& s
         }
     }
 
-    const json_t* promised =
-        json_object_get(metadata, "authorization_response_iss_parameter_supported");
-    provider.responseIssuer = json_is_true(promised);
+    provider.responseIssuer =
+        metadata.member("authorization_response_iss_parameter_supported").isTrue();
 
     return provider;
 }

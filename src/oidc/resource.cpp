@@ -19,20 +19,6 @@ std::string pathOf(const Url& url)
     return path;
 }
 
-void appendList(std::string& json, std::string_view name, const std::vector<std::string>& values)
-{
-    json += ',';
-    json += quoteJson(name);
-    char separator = '[';
-    json += ':';
-    for (const std::string& value : values) {
-        json += separator;
-        json += quoteJson(value);
-        separator = ',';
-    }
-    json += ']';
-}
-
 }  // namespace
 
 std::string metadataPath(std::string_view identifier)
@@ -65,13 +51,12 @@ std::string metadataUrl(std::string_view identifier)
 
 std::string metadataJson(const ProtectedResource& resource)
 {
-    std::string json = "{\"resource\":" + quoteJson(resource.identifier);
-    appendList(json, "authorization_servers", resource.servers);
-    appendList(json, "bearer_methods_supported", {"header"});
-    if (!resource.scopes.empty()) {
-        appendList(json, "scopes_supported", resource.scopes);
-    }
-    return json += '}';
+    json_t* scopes = resource.scopes.empty() ? nullptr : jsonStrings(resource.scopes);
+    return writeJson(
+        JsonPtr(json_pack("{s:o, s:o, s:[s], s:o*}",  //
+                          "resource", jsonString(resource.identifier), "authorization_servers",
+                          jsonStrings(resource.servers), "bearer_methods_supported", "header",  //
+                          "scopes_supported", scopes)));
 }
 
 std::vector<std::string> resourceAudiences(const ProtectedResource& resource)

@@ -1,6 +1,6 @@
 #include "oidc/response.hpp"
 
-#include "base/json.hpp"
+#include "base/json_document.hpp"
 #include "base/query.hpp"
 
 #include <algorithm>
@@ -118,18 +118,16 @@ bool isBearer(std::string_view type) noexcept
 /**
  * An optional string member (null counts as absent); false when it is something else or too long.
  */
-bool take(const json_t* object, const char* name, std::string& into)
+bool take(JsonValue object, std::string_view name, std::string& into)
 {
-    const json_t* member = json_object_get(object, name);
-    if (member == nullptr || json_is_null(member)) {
+    const JsonValue member = object.member(name);
+    if (member.type() == JsonType::absent || member.isNull()) {
         return true;
     }
-
-    const auto text = stringMember(object, name);
-    if (!text || text->size() > maxTokenMemberSize) {
+    if (!member.isString() || member.text().size() > maxTokenMemberSize) {
         return false;
     }
-    into = *text;
+    into = member.text();
     return true;
 }
 
@@ -181,11 +179,11 @@ Result<TokenResponse> parseTokenResponse(long status, std::string_view body)
         return Reason::token_request_refused;
     }
 
-    const auto document = parseJsonObject(body, Reason::token_response_invalid);
+    const auto document = JsonDocument::parse(body, Reason::token_response_invalid);
     if (!document) {
         return document.error();
     }
-    const json_t* members = document->get();
+    const JsonValue members = document->root();
 
     // Some servers answer 200 to everything.
     if (hasMember(members, "error")) {

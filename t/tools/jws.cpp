@@ -49,6 +49,14 @@ struct Mistake {
     std::string text;
 };
 
+std::optional<std::string_view> stringMember(const json_t* object, const char* name)
+{
+    const json_t* member = json_object_get(object, name);
+    return json_is_string(member) ? std::optional(std::string_view(json_string_value(member),
+                                                                   json_string_length(member)))
+                                  : std::nullopt;
+}
+
 std::string require(const json_t* line, const char* name)
 {
     const auto text = stringMember(line, name);
@@ -90,8 +98,7 @@ std::string accepted(std::string_view payload, const std::string& claims = "")
 /** The text of the set that a line brings along. */
 std::string keySetText(const json_t* line)
 {
-    if (hasMember(line, "jwk")) {
-        const json_t* key = json_object_get(line, "jwk");
+    if (const json_t* key = json_object_get(line, "jwk")) {
         if (!json_is_object(key)) {
             throw Mistake{"jwk is no object"};
         }
@@ -106,7 +113,7 @@ const Result<KeySet>& keySetFor(const json_t* line)
     static std::map<std::string, Result<KeySet>, std::less<>> sets;
 
     const auto name = stringMember(line, "set");
-    if (hasMember(line, "jwks") || hasMember(line, "jwk")) {
+    if (json_object_get(line, "jwks") != nullptr || json_object_get(line, "jwk") != nullptr) {
         const auto set =
             sets.insert_or_assign(std::string(name.value_or("")), KeySet::parse(keySetText(line)));
         return set.first->second;
@@ -122,7 +129,8 @@ std::vector<std::string> textsOf(const json_t* list)
 {
     std::vector<std::string> texts;
     for (std::size_t i = 0; i < json_array_size(list); ++i) {
-        texts.emplace_back(stringValue(json_array_get(list, i)));
+        const char* text = json_string_value(json_array_get(list, i));
+        texts.emplace_back(text != nullptr ? text : "");
     }
     return texts;
 }
@@ -177,7 +185,9 @@ std::string judgeSignature(const json_t* line)
     const std::string message = requireBytes(line, "message");
     const std::string signature = requireBytes(line, "signature");
 
-    const auto key = parseJwk(json_object_get(line, "jwk"));
+    const auto jwk =
+        JsonDocument::parse(textOf(json_object_get(line, "jwk")), Reason::key_unusable);
+    const auto key = jwk ? parseJwk(jwk->root()) : jwk.error();
     if (!key) {
         return refused(key.error());
     }
@@ -209,13 +219,14 @@ std::string answer(const std::string& text)
     if (!json_is_object(line.get())) {
         throw Mistake{"no JSON object"};
     }
-    if (hasMember(line.get(), "jws")) {
+    const auto asks = [&line](const char* name) { return json_object_get(line.get(), name); };
+    if (asks("jws")) {
         return judgeToken(line.get());
     }
-    if (hasMember(line.get(), "signature")) {
+    if (asks("signature")) {
         return judgeSignature(line.get());
     }
-    if (hasMember(line.get(), "sign")) {
+    if (asks("sign")) {
         return sign(line.get());
     }
     keySetFor(line.get());

@@ -1,10 +1,6 @@
 #pragma once
 
-/*
- * What both readers of JSON accept and refuse, one list for the two of them.
- */
-
-#include "base/json.hpp"
+/* What the reader of JSON accepts and refuses. */
 
 #include <string>
 #include <string_view>

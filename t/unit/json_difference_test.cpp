@@ -8,10 +8,7 @@
 #include "json_cases.hpp"
 #include "test.hpp"
 
-/*
- * JsonDocument against parseJsonObject(), which is jansson: both accept the same texts and read the
- * same in them.
- */
+/* JsonDocument against jansson: both accept the same texts and read the same in them. */
 
 using namespace scalekit;
 using namespace scalekit::test;
@@ -88,7 +85,8 @@ bool equal(JsonValue ours, const json_t* theirs)
     case JSON_ARRAY:
         return ours.isArray() && equalArrays(ours, theirs);
     case JSON_STRING:
-        return ours.isString() && ours.text() == stringValue(theirs);
+        return ours.isString() && ours.text() == std::string_view(json_string_value(theirs),
+                                                                  json_string_length(theirs));
     case JSON_INTEGER:
         return ours.type() == JsonType::integer && ours.integer() == json_integer_value(theirs);
     case JSON_REAL:
@@ -102,6 +100,37 @@ bool equal(JsonValue ours, const json_t* theirs)
     }
 }
 
+/** True unless brackets outside strings nest deeper than maxJsonDepth; no other check. */
+bool isShallow(std::string_view text)
+{
+    std::size_t depth = 0;
+    bool inString = false;
+    for (std::size_t i = 0; i < text.size(); i++) {
+        const char c = text[i];
+        if (inString) {
+            i += c == '\\' ? 1 : 0;
+            inString = c != '"';
+        } else if (c == '"') {
+            inString = true;
+        } else if ((c == '{' || c == '[') && ++depth > maxJsonDepth) {
+            return false;
+        } else if ((c == '}' || c == ']') && depth > 0) {
+            depth--;
+        }
+    }
+    return true;
+}
+
+JsonPtr parsedByJansson(std::string_view text)
+{
+    // jansson 2.14 passes over a NUL that follows a number
+    if (text.find('\0') != std::string_view::npos || !isShallow(text)) {
+        return nullptr;
+    }
+    JsonPtr json(json_loadb(text.data(), text.size(), JSON_REJECT_DUPLICATES, nullptr));
+    return json_is_object(json.get()) ? std::move(json) : nullptr;
+}
+
 struct Counts {
     int accepted = 0;
     int refused = 0;
@@ -110,10 +139,10 @@ struct Counts {
 void compare(std::string_view text, Counts& counts)
 {
     const auto ours = JsonDocument::parse(text, reason);
-    const auto theirs = parseJsonObject(text, reason);
+    const JsonPtr theirs = parsedByJansson(text);
     assertCase(static_cast<bool>(ours) == static_cast<bool>(theirs), text);
     if (ours) {
-        assertCase(equal(ours->root(), theirs->get()), text);
+        assertCase(equal(ours->root(), theirs.get()), text);
     }
     ++(ours ? counts.accepted : counts.refused);
 }

@@ -12,9 +12,9 @@ namespace {
 
 Result<Jwk> parsed(const std::string& text)
 {
-    const JsonPtr json(json_loadb(text.data(), text.size(), JSON_DECODE_ANY, nullptr));
-    assertCase(json != nullptr, "the test's own JSON: " + text);
-    Result<Jwk> key = parseJwk(json.get());
+    const auto json = JsonDocument::parse("{\"key\":" + text + "}", Reason::internal);
+    assertCase(bool(json), "the test's own JSON: " + text);
+    Result<Jwk> key = parseJwk(json->root().member("key"));
     assertCase(ERR_peek_error() == 0, "left in OpenSSL's error queue by " + text);
     return key;
 }
@@ -356,7 +356,7 @@ TEST("what is no object is no key")
     for (const char* text : {"null", "[]", "1", "\"RSA\"", "{}", "[{\"kty\":\"RSA\"}]"}) {
         assertUnusable(text);
     }
-    assertRefused(Reason::key_unusable, parseJwk(nullptr));
+    assertRefused(Reason::key_unusable, parseJwk({}));
 }
 
 TEST("the numbers of a key are strict base64url strings and must be there")

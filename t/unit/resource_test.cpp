@@ -1,6 +1,6 @@
 #include "oidc/resource.hpp"
 
-#include "base/json.hpp"
+#include "base/json_document.hpp"
 
 #include <string>
 #include <vector>
@@ -98,11 +98,10 @@ TEST("the metadata document says what was written, whatever it is")
     resource.identifier = "https://api.example/a\"b<c>&\n\xc3\xa4";
     resource.scopes = {"x\\y"};
     const std::string text = metadataJson(resource);
-    const JsonPtr json = assertValue(parseJsonObject(text, Reason::internal));
+    const JsonDocument json = assertValue(JsonDocument::parse(text, Reason::internal));
 
-    assertView(resource.identifier, *stringMember(json.get(), "resource"));
-    assertView("x\\y",
-               stringValue(json_array_get(json_object_get(json.get(), "scopes_supported"), 0)));
+    assertView(resource.identifier, *stringMember(json.root(), "resource"));
+    assertView("x\\y", (*json.root().member("scopes_supported").elements().begin()).text());
 }
 
 TEST("tokens for a resource carry its URL or the id that Scalekit gave it")
