@@ -184,19 +184,14 @@ bool usePss(EVP_PKEY_CTX* parameters)
            EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
-DigestContext makeVerifier(const Algorithm& algorithm, EVP_PKEY* key)
+PkeyContext makeVerifier(const Algorithm& algorithm, EVP_PKEY* key)
 {
-    DigestContext context(EVP_MD_CTX_new());
-    EVP_PKEY_CTX* parameters = nullptr;  // the context's
-
-    if (!context || EVP_DigestVerifyInit_ex(context.get(), &parameters, algorithm.digest, nullptr,
-                                            nullptr, key, nullptr) != 1) {
-        return nullptr;
-    }
-    if (algorithm.padding == Padding::pss && !usePss(parameters)) {
-        return nullptr;
-    }
-    return context;
+    PkeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
+    const bool ready =
+        context && EVP_PKEY_verify_init(context.get()) == 1 &&
+        (algorithm.padding != Padding::pss || usePss(context.get())) &&
+        EVP_PKEY_CTX_set_signature_md(context.get(), EVP_get_digestbyname(algorithm.digest)) == 1;
+    return ready ? std::move(context) : nullptr;
 }
 
 }  // namespace
@@ -207,7 +202,7 @@ bool Jwk::allows(const Algorithm& wanted) const noexcept
            (algorithm == nullptr || algorithm == &wanted);
 }
 
-const EVP_MD_CTX* Jwk::verifier(const Algorithm& wanted) const noexcept
+EVP_PKEY_CTX* Jwk::verifier(const Algorithm& wanted) const noexcept
 {
     for (const Verifier& prepared : verifiers) {
         if (prepared.algorithm == &wanted) {
@@ -277,7 +272,7 @@ Result<Jwk> parseJwk(JsonValue jwk)
     }
 
     for (const Algorithm& algorithm : algorithms()) {
-        if (!key.allows(algorithm)) {
+        if (!key.allows(algorithm) || algorithm.digest == nullptr) {
             continue;
         }
         key.verifiers.push_back({&algorithm, makeVerifier(algorithm, key.pkey.get())});

@@ -12,15 +12,12 @@
 
 namespace scalekit {
 
-/** A public key for verifying signatures (RFC 7517 section 4). Immutable after parsing. */
+/** A public key for verifying signatures (RFC 7517 section 4), for one thread. */
 struct Jwk {
-    /**
-     * A verification made ready, to be copied and run: making one anew costs a fifth of an RSA
-     * check.
-     */
+    /** A verification made ready, for any number of signatures of digests. */
     struct Verifier {
         const Algorithm* algorithm;
-        DigestContext context;
+        PkeyContext context;
     };
 
     std::string id;                        // "kid", may be empty
@@ -29,13 +26,16 @@ struct Jwk {
     std::size_t modulusSize = 0;           // RSA, bytes
     const Algorithm* algorithm = nullptr;  // "alg"; nullptr: any that fits type and curve
     Pkey pkey;
-    std::vector<Verifier> verifiers;  // one for each algorithm that the key allows
+    std::vector<Verifier> verifiers;  // one for each algorithm that the key allows, but for EdDSA
 
     /** True when the key may check signatures of this algorithm. */
     bool allows(const Algorithm& wanted) const noexcept;
 
-    /** The context to copy, nullptr for an algorithm that the key does not allow. Borrowed. */
-    const EVP_MD_CTX* verifier(const Algorithm& wanted) const noexcept;
+    /**
+     * For EVP_PKEY_verify(); nullptr for an algorithm that the key does not allow, and for Ed25519,
+     * which signs the message itself. Borrowed.
+     */
+    EVP_PKEY_CTX* verifier(const Algorithm& wanted) const noexcept;
 
     /** Bytes of a signature that this key makes with an algorithm it allows. */
     std::size_t signatureSize(const Algorithm& used) const noexcept;

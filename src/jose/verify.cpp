@@ -1,14 +1,20 @@
 #include "jose/verify.hpp"
 
-#include <openssl/ec.h>
-
 #include <algorithm>
 
 namespace scalekit {
 
 namespace {
 
-using EcdsaSignature = OpensslHandle<ECDSA_SIG, ECDSA_SIG_free>;
+/** A number of a DER sequence (X.690 8.3); the text of it is not empty. */
+void appendInteger(std::string& der, std::string_view number)
+{
+    const bool highBit = static_cast<unsigned char>(number.front()) >= 0x80;
+    der += '\x02';
+    der += static_cast<char>(number.size() + (highBit ? 1 : 0));
+    der.append(highBit ? 1 : 0, '\0');
+    der += number;
+}
 
 /**
  * R and S of RFC 7518 section 3.4 as the DER that OpenSSL takes (RFC 3279 section 2.2.3); empty
@@ -16,27 +22,30 @@ using EcdsaSignature = OpensslHandle<ECDSA_SIG, ECDSA_SIG_free>;
  */
 std::string toDer(std::string_view signature)
 {
-    const int half = static_cast<int>(signature.size() / 2);
-    Bignum r(BN_bin2bn(octets(signature), half, nullptr));
-    Bignum s(BN_bin2bn(octets(signature) + half, half, nullptr));
-    const EcdsaSignature pair(ECDSA_SIG_new());
-    if (!r || !s || !pair || BN_is_zero(r.get()) || BN_is_zero(s.get())) {
-        return {};
+    std::string numbers;
+    for (std::string_view half :
+         {signature.substr(0, signature.size() / 2), signature.substr(signature.size() / 2)}) {
+        half.remove_prefix(std::min(half.find_first_not_of('\0'), half.size()));
+        if (half.empty()) {
+            return {};
+        }
+        appendInteger(numbers, half);
     }
-    if (ECDSA_SIG_set0(pair.get(), r.get(), s.get()) != 1) {
-        return {};
-    }
-    static_cast<void>(r.release());  // the pair's now
-    static_cast<void>(s.release());
 
-    const int size = i2d_ECDSA_SIG(pair.get(), nullptr);
-    if (size <= 0) {
-        return {};
-    }
-    std::string der(static_cast<std::size_t>(size), '\0');
-    unsigned char* out = octets(der.data());
-    i2d_ECDSA_SIG(pair.get(), &out);
-    return der;
+    std::string der = numbers.size() < 0x80 ? "\x30" : "\x30\x81";
+    der += static_cast<char>(numbers.size());
+    return der += numbers;
+}
+
+/** Ed25519, which has no digest that could be made before (RFC 8032 section 5.1.7). */
+bool verifyMessage(EVP_PKEY* key, std::string_view message, std::string_view signature)
+{
+    const DigestContext context(EVP_MD_CTX_new());
+    return context &&
+           EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key,
+                                   nullptr) == 1 &&
+           EVP_DigestVerify(context.get(), octets(signature), signature.size(), octets(message),
+                            message.size()) == 1;
 }
 
 }  // namespace
@@ -46,9 +55,11 @@ bool verifySignature(const Algorithm& algorithm, const Jwk& key, std::string_vie
 {
     const ErrorQueueGuard guard;
 
-    const EVP_MD_CTX* prepared = key.verifier(algorithm);
-    if (prepared == nullptr || signature.size() != key.signatureSize(algorithm)) {
+    if (!key.allows(algorithm) || signature.size() != key.signatureSize(algorithm)) {
         return false;
+    }
+    if (algorithm.keyType == KeyType::okp) {
+        return verifyMessage(key.pkey.get(), message, signature);
     }
 
     std::string der;
@@ -60,14 +71,10 @@ bool verifySignature(const Algorithm& algorithm, const Jwk& key, std::string_vie
         signature = der;
     }
 
-    const DigestContext context(EVP_MD_CTX_new());
-    if (!context || EVP_MD_CTX_copy_ex(context.get(), prepared) != 1) {
-        return false;
-    }
-
-    // 0 and negative values are both refusals
-    return EVP_DigestVerify(context.get(), octets(signature), signature.size(), octets(message),
-                            message.size()) == 1;
+    // 0 and negative values are both refusals; a digest that failed is empty, and has a wrong size
+    const std::string hashed = digest(algorithm.hash, message);
+    return EVP_PKEY_verify(key.verifier(algorithm), octets(signature), signature.size(),
+                           octets(hashed), hashed.size()) == 1;
 }
 
 /** RFC 7515 section 5.2, step 8; UnverifiedJwt::parse() did the steps before it. */
