@@ -59,8 +59,10 @@ int main()
     for (const std::string_view name : variableNames()) {
         print("variable", name);
     }
-    for (const std::string_view suffix : identityHeaderSuffixes) {
-        print("header", suffix);
+    for (const IdentityFieldNames& field : identityFields) {
+        if (!field.header.empty()) {
+            print("header", field.header);
+        }
     }
     for (const EndpointRow& row : endpointRows) {
         print("endpoint", row.path);

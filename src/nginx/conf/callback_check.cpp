@@ -1,3 +1,5 @@
+#include "nginx/conf/callback_check.hpp"
+
 #include "nginx/conf/conf.hpp"
 #include "nginx/ngx/interop.hpp"
 

@@ -6,7 +6,7 @@
 #include "oidc/login.hpp"
 #include "oidc/provider.hpp"
 #include "oidc/resource.hpp"
-#include "session/session.hpp"
+#include "session/identity_text.hpp"
 
 #include <array>
 #include <chrono>
@@ -139,26 +139,6 @@ struct ClaimRule {
     ngx_str_t text;       // the line as written, for the log
 };
 
-/** What the upstream is told, in the order of identityHeaderSuffixes. */
-enum class IdentityHeader : std::size_t {
-    subject,
-    email,
-    name,
-    organization,
-    connection,
-    session,
-    roles,
-    permissions,
-    scopes,
-    client
-};
-
-inline constexpr std::string_view identityHeaderSuffixes[] = {
-    "Sub",        "Email", "Name",        "Org-Id", "Connection-Id",
-    "Session-Id", "Roles", "Permissions", "Scopes", "Client-Id",
-};
-inline constexpr std::size_t identityHeaderCount = std::size(identityHeaderSuffixes);
-
 /** A request header's name as nginx keeps it. */
 struct HeaderName {
     ngx_str_t name;
@@ -184,7 +164,7 @@ struct LocationConf {
     ngx_array_t* authorizeParameters;  // of AuthorizeParameter
     ngx_flag_t identityHeaders;
     ngx_str_t identityPrefix;
-    HeaderName* identityHeaderNames;  // identityHeaderCount of them
+    HeaderName* identityHeaderNames;  // in the order of identityFields; without a name for some
 
     ngx_uint_t bearer;      // Bearer
     GuardLine* bearerLine;  // where on or only is written
@@ -203,23 +183,6 @@ struct LocationConf {
 
 /** Where the directives of a location may stand. */
 inline constexpr ngx_uint_t everywhere = NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF;
-
-/** Create and merge functions of the ngx_http_module_t. */
-void* createMainConf(ngx_conf_t* cf) noexcept;
-char* initMainConf(ngx_conf_t* cf, void* conf) noexcept;
-void* createServerConf(ngx_conf_t* cf) noexcept;
-void* createLocationConf(ngx_conf_t* cf) noexcept;
-char* mergeLocationConf(ngx_conf_t* cf, void* parent, void* child) noexcept;
-
-/** Remembers a prefix of identity headers: what clients send below it is removed everywhere. */
-void rememberPrefix(MainConf& main, std::string_view prefix);
-
-/**
- * Refuses a configuration in which a server guards a location with an environment whose callback
- * path no location guarded by the same environment would receive. Runs after nginx has built its
- * location trees.
- */
-ngx_int_t checkCallbackLocations(ngx_conf_t* cf) noexcept;
 
 inline MainConf* mainConf(ngx_conf_t* cf) noexcept
 {

@@ -15,6 +15,16 @@ constexpr std::pair<std::string_view, Unauthenticated> unauthenticatedModes[] = 
     {"pass", Unauthenticated::pass},
 };
 
+/** How prefixes and header names are compared: lower case, '-' for '_'. */
+std::string foldedName(std::string_view name)
+{
+    std::string folded(name);
+    std::transform(folded.begin(), folded.end(), folded.begin(), [](char c) {
+        return c == '_' ? '-' : static_cast<char>(ngx_tolower(static_cast<u_char>(c)));
+    });
+    return folded;
+}
+
 /** Letters, digits and "-", at least three of them, the last a "-". */
 bool headerPrefix(std::string_view prefix) noexcept
 {
@@ -26,6 +36,15 @@ bool headerPrefix(std::string_view prefix) noexcept
 }
 
 }  // namespace
+
+void rememberPrefix(MainConf& main, std::string_view prefix)
+{
+    std::string folded = foldedName(prefix);
+    auto& known = main.identityPrefixes;
+    if (std::find(known.begin(), known.end(), folded) == known.end()) {
+        known.push_back(std::move(folded));
+    }
+}
 
 std::string setZone(ngx_conf_t* cf, std::size_t& zoneSize)
 {

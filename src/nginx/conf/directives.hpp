@@ -13,6 +13,9 @@ std::string setTenantValue(ngx_conf_t* cf, TenantValue*& value);
 std::string setAuthorizeParameter(ngx_conf_t* cf, LocationConf& conf);
 std::string setIdentityHeaders(ngx_conf_t* cf, LocationConf& conf);
 
+/** Remembers a prefix of identity headers: what clients send below it is removed everywhere. */
+void rememberPrefix(MainConf& main, std::string_view prefix);
+
 /** As ngx_http_set_complex_value_slot(), but "" takes back what an outer level says. */
 std::string setComplexValue(ngx_conf_t* cf, ngx_http_complex_value_t*& value);
 

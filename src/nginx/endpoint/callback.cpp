@@ -38,8 +38,8 @@ std::optional<Caller> findCompleted(const Context& context, const Environment& e
 {
     const Result<Caller> caller = loadSession(context, environment);
     const bool fits =
-        caller && checkTenant(caller->session, constraint) == Reason::none &&
-        checkTenant(caller->session, {state.organization, state.connection}) == Reason::none;
+        caller && checkTenant(caller->session(), constraint) == Reason::none &&
+        checkTenant(caller->session(), {state.organization, state.connection}) == Reason::none;
     return fits ? std::optional<Caller>(*caller) : std::nullopt;
 }
 
@@ -51,8 +51,8 @@ ngx_int_t answerOrphan(Context& context, const LocationConf& conf,
                        const TenantConstraint& constraint, const LoginState& state, Reason reason)
 {
     const Environment& environment = *conf.environment;
-    context.caller = findCompleted(context, environment, constraint, state);
-    if (context.caller) {
+    context.setCaller(findCompleted(context, environment, constraint, state));
+    if (context.caller()) {
         return sendRedirect(context.request, safeReturnUrl(state.returnUrl));
     }
     if (state.attempt == 0 && reason != Reason::login_spent) {

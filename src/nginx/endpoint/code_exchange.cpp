@@ -2,7 +2,6 @@
 
 #include "nginx/worker/worker.hpp"
 
-
 namespace scalekit {
 
 namespace {

@@ -24,7 +24,7 @@ std::string rfc3339(std::chrono::sys_seconds time)
 
 std::string sessionJson(const Caller& caller)
 {
-    const SessionView& session = caller.session;
+    const SessionView& session = caller.session();
     const auto orNull = [](std::string_view value) {
         return value.empty() ? std::string("null") : quoteJson(value);
     };
@@ -55,7 +55,7 @@ ngx_int_t serveSession(Context& context, const LocationConf& conf)
                                 .loginUrl = environment.path(Endpoint::login),
                                 .json = true});
     }
-    context.caller = *caller;
+    context.setCaller(*caller);
     if (!renewSession(context, *caller)) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

@@ -28,7 +28,7 @@ ngx_int_t endSession(Context& context, const Environment& environment)
 {
     ngx_http_request_t* r = context.request;
     if (const Result<Caller> caller = loadSession(context, environment)) {
-        spendId(mainConf(r)->zone, caller->session.id, wallClock(), caller->end());
+        spendId(mainConf(r)->zone, caller->session().id, wallClock(), caller->end());
     }
     if (!deleteSessionCookie(context, environment) ||
         (loginsJustCompleted(context, environment) > 0 &&

@@ -34,14 +34,8 @@ Credentials credentialsInHeader(ngx_http_request_t* r) noexcept
     return credentials;
 }
 
-/** A good token's record, as sessions have one, and when it ends. */
-struct Accepted {
-    std::string record;
-    std::chrono::sys_seconds expires;
-};
-
-Result<Accepted> verifyToken(const UnverifiedJwt& token, const KeySet& keys,
-                             const TokenPolicy& policy)
+Result<RecordPtr> verifyToken(const UnverifiedJwt& token, const KeySet& keys,
+                              const TokenPolicy& policy)
 {
     const Result<Jwt> verified = verify(token, keys);
     if (!verified) {
@@ -60,23 +54,25 @@ Result<Accepted> verifyToken(const UnverifiedJwt& token, const KeySet& keys,
     const JsonValue claims = verified->claims.root();
     // nothing names a token's record, or asks its age: the same token has the same record
     const std::string id(sessionIdSize, '\0');
-    Result<std::string> record = writeSession(identityFromAccessToken(claims), {}, id);
-    if (!record) {
-        return record.error();
+    Result<std::string> bytes = writeSession(identityFromAccessToken(claims), {}, id);
+    if (!bytes) {
+        return bytes.error();
     }
-    return Accepted{*std::move(record), expiryOf(claims)};
+    const std::size_t size = bytes->size();
+    auto record = std::make_unique<OpenedRecord>(*std::move(bytes), 0, size);
+    record->tokenExpires = expiryOf(claims);
+    return record->good() ? Result<RecordPtr>(RecordPtr(std::move(record))) : Reason::internal;
 }
 
-/** The record of a good token in the request's pool, from the worker's memory or made now. */
-Result<TokenCache::Verdict> judgeToken(ngx_pool_t* pool, std::string_view text,
-                                       const TokenPolicy& policy)
+/** The record of a good token, from the worker's memory or made now. */
+Result<RecordPtr> judgeToken(std::string_view text, const TokenPolicy& policy)
 {
     const ProviderCache::Snapshot* snapshot = worker()->providers.current(*policy.environment);
-    const TokenCache::Basis basis{&policy, snapshot != nullptr ? snapshot->generation : 0};
-    TokenCache& cache = worker()->tokens;
+    const RecordCache::Text key(&text, 1);
+    const RecordCache::Basis basis{&policy, snapshot != nullptr ? snapshot->generation : 0};
     if (snapshot != nullptr) {
-        const TokenCache::Verdict known = cache.find(pool, text, basis, wallClock());
-        if (known.record.data() != nullptr) {
+        RecordPtr known = worker()->tokens.find(key, basis);
+        if (known && wallClock() < known->tokenExpires + policy.environment->party.skew) {
             return known;
         }
     }
@@ -91,16 +87,11 @@ Result<TokenCache::Verdict> judgeToken(ngx_pool_t* pool, std::string_view text,
     if (snapshot == nullptr) {
         return Reason::provider_unavailable;
     }
-    const Result<Accepted> accepted = verifyToken(*token, *snapshot->keys, policy);
-    if (!accepted) {
-        return accepted.error();
+    Result<RecordPtr> record = verifyToken(*token, *snapshot->keys, policy);
+    if (record) {
+        worker()->tokens.keep(key, basis, *record);
     }
-    cache.keep(text, basis, accepted->record, accepted->expires);
-    const ngx_str_t record = copy(pool, accepted->record);
-    if (record.data == nullptr) {
-        return Reason::internal;
-    }
-    return TokenCache::Verdict{view(record), accepted->expires};
+    return record;
 }
 
 }  // namespace
@@ -117,22 +108,18 @@ Result<Credentials> credentialsOf(ngx_http_request_t* r, const LocationConf& con
     return readToken(view(text));
 }
 
-Result<Caller> findBearer(ngx_http_request_t* r, const LocationConf& conf,
-                          const TenantConstraint& constraint, std::string_view token)
+Result<Caller> findBearer(const LocationConf& conf, const TenantConstraint& constraint,
+                          std::string_view token)
 {
-    const Result<TokenCache::Verdict> verdict = judgeToken(r->pool, token, *conf.policy);
-    if (!verdict) {
-        return verdict.error();
+    Result<RecordPtr> record = judgeToken(token, *conf.policy);
+    if (!record) {
+        return record.error();
     }
-    const Result<SessionView> session = readSession(verdict->record);
-    if (!session) {
-        return session.error();
-    }
-    const Reason reason = checkTenant(*session, constraint);
+    const Reason reason = checkTenant((*record)->session(), constraint);
     if (reason != Reason::none) {
         return reason;
     }
-    return Caller{conf.environment, verdict->record, *session, true, verdict->expires};
+    return Caller{conf.environment, *std::move(record), true};
 }
 
 }  // namespace scalekit

@@ -14,7 +14,7 @@ Result<Credentials> credentialsOf(ngx_http_request_t* r, const LocationConf& con
  * key_unknown and signature_invalid may be a matter of newer keys, provider_unavailable one of
  * having any.
  */
-Result<Caller> findBearer(ngx_http_request_t* r, const LocationConf& conf,
-                          const TenantConstraint& constraint, std::string_view token);
+Result<Caller> findBearer(const LocationConf& conf, const TenantConstraint& constraint,
+                          std::string_view token);
 
 }  // namespace scalekit

@@ -22,13 +22,37 @@ Context::Context(ngx_http_request_t* r) noexcept : request(r)
     waiter.data = this;
 }
 
+void Context::setCaller(std::optional<Caller> caller) noexcept
+{
+    if (caller_ && (formerRecords_.empty() || formerRecords_.back() != caller_->record)) {
+        try {
+            formerRecords_.push_back(caller_->record);
+        } catch (...) {
+            caller_->record.release();  // out of memory: rather never freed than too early
+        }
+    }
+    caller_ = std::move(caller);
+}
+
+std::string_view Caller::text(IdentityField field) const
+{
+    // a session has no client: it is the site's own
+    return field == IdentityField::client && !bearer ? "" : record->text()[field];
+}
+
+bool Caller::same(const Caller& other) const noexcept
+{
+    return environment == other.environment && bearer == other.bearer &&
+           (record == other.record || record->record() == other.record->record());
+}
+
 std::chrono::sys_seconds Caller::end() const noexcept
 {
     if (bearer) {
-        return tokenExpires;
+        return record->tokenExpires;
     }
     const SessionLimits& limits = environment->limits;
-    return std::min(session.created + limits.lifetime, session.seen + limits.idle);
+    return std::min(session().created + limits.lifetime, session().seen + limits.idle);
 }
 
 Context* findContext(ngx_http_request_t* r) noexcept
@@ -63,7 +87,7 @@ void setVerdict(Context& context, Reason reason) noexcept
 
 void forgetCaller(Context& context) noexcept
 {
-    context.caller.reset();
+    context.setCaller(std::nullopt);
     forgetVariables(context.request);
 }
 

@@ -1,14 +1,15 @@
 #pragma once
 
 #include "nginx/conf/conf.hpp"
+#include "nginx/worker/opened_record.hpp"
 #include "nginx/worker/waiting_list.hpp"
 #include "nginx/identity/refusal.hpp"
-#include "session/session.hpp"
 
 #include <array>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace scalekit {
 
@@ -17,16 +18,16 @@ class Flight;
 /** Who makes a request, as a session cookie or a bearer token has proved it. */
 struct Caller {
     const Environment* environment;  // that vouches for it
-    std::string_view record;         // opened; the session is views into it
-    SessionView session;
+    RecordPtr record;
     bool bearer = false;
-    std::chrono::sys_seconds tokenExpires{};  // of a bearer token
+
+    const SessionView& session() const noexcept { return record->session(); }
+
+    /** What a header or variable says of the caller; "" for nothing. */
+    std::string_view text(IdentityField field) const;
 
     /** True for one and the same session or token. */
-    bool same(const Caller& other) const noexcept
-    {
-        return environment == other.environment && bearer == other.bearer && record == other.record;
-    }
+    bool same(const Caller& other) const noexcept;
 
     /** When the session ends if it is used no more, or when the bearer token does. */
     std::chrono::sys_seconds end() const noexcept;
@@ -43,7 +44,12 @@ struct Context {
     Context& operator=(const Context&) = delete;
 
     ngx_http_request_t* request;
-    std::optional<Caller> caller;  // once it is known who makes the request
+
+    /** Who makes the request, once that is known. */
+    const std::optional<Caller>& caller() const noexcept { return caller_; }
+
+    /** The records of former callers are held too: headers and variables may be views into them. */
+    void setCaller(std::optional<Caller> caller) noexcept;
 
     // Cookie headers as the client sent them
     static constexpr std::size_t maxCookieLines = 4;  // browsers send one
@@ -67,6 +73,10 @@ struct Context {
     bool providerAwaited = false;    // the wait is over, with or without success
     bool keysAwaited = false;        // likewise for newer keys
     std::shared_ptr<Flight> flight;  // that this request waits for, or whose outcome it has
+
+  private:
+    std::optional<Caller> caller_;
+    std::vector<RecordPtr> formerRecords_;
 };
 
 /** The context of the main request; nullptr when there is none (find) or no memory (obtain). */

@@ -1,6 +1,5 @@
 #include "nginx/identity/request_headers.hpp"
 
-#include "nginx/identity/header_value.hpp"
 #include "nginx/ngx/headers.hpp"
 
 #include <algorithm>
@@ -109,67 +108,10 @@ bool scrub(ngx_http_request_t* r, const MainConf& main)
     });
 }
 
-/** The claims that have a header of their own, found in one walk over all of them. */
-struct HeaderClaims {
-    ClaimView roles;
-    ClaimView permissions;
-    ClaimView client;
-    ScopeClaims scopes;
-};
-
-HeaderClaims headerClaims(const SessionView& session) noexcept
-{
-    HeaderClaims found;
-    const std::pair<std::string_view, ClaimView*> named[] = {
-        {"roles", &found.roles},        {"permissions", &found.permissions},
-        {"scope", &found.scopes.scope}, {"scopes", &found.scopes.scopes},
-        {"client_id", &found.client},
-    };
-    std::string_view rest = session.claims;
-    while (!rest.empty()) {
-        const ClaimView claim = takeClaim(rest);
-        for (const auto& [name, kept] : named) {
-            if (claim.name == name && kept->name.data() == nullptr) {
-                *kept = claim;
-            }
-        }
-    }
-    return found;
-}
-
-std::string_view identityValue(ngx_pool_t* pool, const Caller& caller, const HeaderClaims& claims,
-                               IdentityHeader header) noexcept
-{
-    const SessionView& session = caller.session;
-    switch (header) {
-    case IdentityHeader::subject:
-        return headerSafe(pool, session.subject);
-    case IdentityHeader::email:
-        return headerSafe(pool, session.email);
-    case IdentityHeader::name:
-        return headerSafe(pool, session.name);
-    case IdentityHeader::organization:
-        return headerSafe(pool, session.organization);
-    case IdentityHeader::connection:
-        return headerSafe(pool, session.connection);
-    case IdentityHeader::session:
-        return headerSafe(pool, session.providerSession);
-    case IdentityHeader::roles:
-        return joinedValues(pool, claims.roles);
-    case IdentityHeader::permissions:
-        return joinedValues(pool, claims.permissions);
-    case IdentityHeader::scopes:
-        return joinedScopes(pool, claims.scopes);
-    case IdentityHeader::client:
-        return caller.bearer ? joinedValues(pool, claims.client) : "";
-    }
-    return {};
-}
-
 /** A part of the request's header list, in one piece of memory. */
 struct IdentityHeaders {
     ngx_list_part_t part;
-    HeaderField headers[identityHeaderCount];
+    HeaderField headers[identityFieldCount];
 };
 
 }  // namespace
@@ -230,20 +172,15 @@ bool addIdentityHeaders(ngx_http_request_t* r, const Caller& caller,
 
     ngx_list_part_t* part = &added->part;
     part->elts = added->headers;
-    const HeaderClaims claims = headerClaims(caller.session);
-    for (std::size_t i = 0; i < identityHeaderCount; ++i) {
-        const std::string_view value =
-            identityValue(r->pool, caller, claims, static_cast<IdentityHeader>(i));
-        if (value.data() == nullptr) {
-            return false;
-        }
-        if (!value.empty()) {
-            const HeaderName& name = conf.identityHeaderNames[i];
+    for (std::size_t i = 0; i < identityFieldCount; ++i) {
+        const HeaderName& name = conf.identityHeaderNames[i];
+        const std::string_view value = caller.text(static_cast<IdentityField>(i));
+        if (name.name.len != 0 && !value.empty()) {
             HeaderField& header = added->headers[part->nelts++];
             header.hash = name.hash;
             header.key = name.name;
             header.lowcase_key = name.lowcase.data;
-            header.value = borrow(value);
+            header.value = borrow(value);  // the caller's, which the context holds
         }
     }
     if (part->nelts > 0) {

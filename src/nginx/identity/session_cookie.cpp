@@ -54,33 +54,38 @@ std::size_t chunks(const Context& context, std::string_view name, std::string_vi
     return count;
 }
 
-std::string_view openRecord(const Context& context, const Environment& environment,
-                            const CookieNaming& cookie, std::string_view first) noexcept
+/** The record of a session's first cookie value and its chunks; null for what does not open. */
+RecordPtr openRecord(const Context& context, const Environment& environment,
+                     const CookieNaming& cookie, std::string_view first)
 {
     std::string_view values[maxChunks];
     const std::size_t count = chunks(context, cookie.name, first, chunkCount(first), values);
     if (count == 0) {
         return {};
     }
-    SessionCache& cache = worker()->sessions;
-    if (count == 1) {
-        const std::string_view known = cache.find(context.request->pool, first, cookie.context);
-        if (known.data() != nullptr) {
-            return known;
-        }
-    }
     const std::span<const std::string_view> parts(values, count);
+    const RecordCache::Basis basis{cookie.context.data()};
+    if (RecordPtr known = worker()->sessions.find(parts, basis)) {
+        return known;
+    }
+
     const std::size_t size = openSessionBuffer(parts);
     if (size > 4 * maxSessionCookieSize) {
         return {};
     }
-    auto* buffer = static_cast<unsigned char*>(ngx_pnalloc(context.request->pool, size));
-    const std::string_view record =
-        buffer == nullptr ? std::string_view()
-                          : openSession(parts, environment.sessionKeys, cookie.context, buffer);
-    if (record.data() != nullptr && count == 1) {
-        cache.keep(first, cookie.context, record);
+    std::string bytes(size, '\0');
+    const std::string_view text = openSession(parts, environment.sessionKeys, cookie.context,
+                                              reinterpret_cast<unsigned char*>(bytes.data()));
+    if (text.data() == nullptr) {
+        return {};
     }
+    const auto begin = static_cast<std::size_t>(text.data() - bytes.data());
+    auto opened = std::make_unique<OpenedRecord>(std::move(bytes), begin, text.size());
+    if (!opened->good()) {
+        return {};
+    }
+    RecordPtr record(std::move(opened));
+    worker()->sessions.keep(parts, basis, record);
     return record;
 }
 
@@ -122,7 +127,7 @@ std::string_view cookieValue(const Context& context, std::string_view name) noex
     return found;
 }
 
-Result<Caller> loadSession(const Context& context, const Environment& environment) noexcept
+Result<Caller> loadSession(const Context& context, const Environment& environment)
 {
     const CookieNaming cookie = naming(context.request, environment);
 
@@ -136,17 +141,13 @@ Result<Caller> loadSession(const Context& context, const Environment& environmen
 
     Reason reason = count == 0 ? Reason::unauthenticated : Reason::session_invalid;
     for (std::size_t i = 0; i < count; ++i) {
-        const std::string_view record = openRecord(context, environment, cookie, candidates[i]);
-        if (record.data() == nullptr) {
+        RecordPtr record = openRecord(context, environment, cookie, candidates[i]);
+        if (!record) {
             continue;
         }
-        const Result<SessionView> session = readSession(record);
-        if (!session) {
-            continue;
-        }
-        reason = checkLimits(*session, environment.limits, wallClock());
+        reason = checkLimits(record->session(), environment.limits, wallClock());
         if (reason == Reason::none) {
-            return Caller{&environment, record, *session};
+            return Caller{&environment, std::move(record)};
         }
     }
     return reason;
@@ -155,16 +156,16 @@ Result<Caller> loadSession(const Context& context, const Environment& environmen
 bool renewSession(Context& context, const Caller& caller) noexcept
 try {
     const Environment& environment = *caller.environment;
-    if (context.cookieRenewed || !refreshDue(caller.session, environment.limits, wallClock())) {
+    if (context.cookieRenewed || !refreshDue(caller.session(), environment.limits, wallClock())) {
         return true;
     }
     context.cookieRenewed = true;
     // signed out while this request was on its way: it must not bring the cookie back
-    if (spentId(mainConf(context.request)->zone, caller.session.id, wallClock())) {
+    if (spentId(mainConf(context.request)->zone, caller.session().id, wallClock())) {
         return true;
     }
-    return setSessionCookie(context, environment, touchSession(caller.record, wallClock())) ==
-           Reason::none;
+    return setSessionCookie(context, environment,
+                            touchSession(caller.record->record(), wallClock())) == Reason::none;
 } catch (...) {
     return false;
 }

@@ -11,7 +11,7 @@ namespace scalekit {
  * The live session of the environment that the request's cookies bring, else why there is none. The
  * hot path: one allocation, no parsing.
  */
-Result<Caller> loadSession(const Context& context, const Environment& environment) noexcept;
+Result<Caller> loadSession(const Context& context, const Environment& environment);
 
 /**
  * Seals a session again when an eighth of the idle limit has passed; false when there is no memory.

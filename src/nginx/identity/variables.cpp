@@ -1,12 +1,10 @@
 #include "nginx/identity/variables.hpp"
 
 #include "nginx/identity/constraints.hpp"
-#include "nginx/identity/header_value.hpp"
 #include "nginx/identity/request_headers.hpp"
 #include "nginx/identity/verdict.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 /**
  * $scalekit_...: cacheable, stable within a request, empty without a verified identity, free of
@@ -17,95 +15,6 @@ namespace scalekit {
 namespace {
 
 constexpr std::string_view claimPrefix = "scalekit_claim_";
-
-/** Text of a variable, made in the pool or a view of the session. */
-using Text = std::string_view (*)(ngx_pool_t* pool, const Caller& caller);
-
-std::string_view subject(ngx_pool_t* pool, const Caller& caller)
-{
-    return headerSafe(pool, caller.session.subject);
-}
-
-std::string_view email(ngx_pool_t* pool, const Caller& caller)
-{
-    return headerSafe(pool, caller.session.email);
-}
-
-std::string_view displayName(ngx_pool_t* pool, const Caller& caller)
-{
-    return headerSafe(pool, caller.session.name);
-}
-
-std::string_view picture(ngx_pool_t* pool, const Caller& caller)
-{
-    return headerSafe(pool, caller.session.picture);
-}
-
-std::string_view organization(ngx_pool_t* pool, const Caller& caller)
-{
-    return headerSafe(pool, caller.session.organization);
-}
-
-std::string_view connection(ngx_pool_t* pool, const Caller& caller)
-{
-    return headerSafe(pool, caller.session.connection);
-}
-
-std::string_view providerSession(ngx_pool_t* pool, const Caller& caller)
-{
-    return headerSafe(pool, caller.session.providerSession);
-}
-
-std::string_view roles(ngx_pool_t* pool, const Caller& caller)
-{
-    return joinedValues(pool, findClaim(caller.session, "roles"));
-}
-
-std::string_view permissions(ngx_pool_t* pool, const Caller& caller)
-{
-    return joinedValues(pool, findClaim(caller.session, "permissions"));
-}
-
-std::string_view scopes(ngx_pool_t* pool, const Caller& caller)
-{
-    return joinedScopes(pool, scopeClaims(caller.session));
-}
-
-std::string_view expires(ngx_pool_t* pool, const Caller& caller)
-{
-    constexpr std::size_t size = 20;
-    auto* text = static_cast<char*>(ngx_pnalloc(pool, size));
-    if (text == nullptr) {
-        return {};
-    }
-    const auto end = std::to_chars(text, text + size, caller.end().time_since_epoch().count());
-    return {text, static_cast<std::size_t>(end.ptr - text)};
-}
-
-std::string_view method(ngx_pool_t*, const Caller& caller)
-{
-    return caller.bearer ? "bearer" : "session";
-}
-
-struct Row {
-    std::string_view name;
-    Text text;
-};
-
-constexpr Row rows[] = {
-    {"scalekit_sub", subject},
-    {"scalekit_email", email},
-    {"scalekit_name", displayName},
-    {"scalekit_picture", picture},
-    {"scalekit_org_id", organization},
-    {"scalekit_connection_id", connection},
-    {"scalekit_session_id", providerSession},
-    {"scalekit_roles", roles},
-    {"scalekit_permissions", permissions},
-    {"scalekit_scopes", scopes},
-    {"scalekit_expires", expires},
-    {"scalekit_method", method},
-};
 
 /**
  * Calls use(caller) if it is known who makes the request. Before the access phase (set, if,
@@ -118,8 +27,8 @@ void withCaller(ngx_http_request_t* r, Use&& use) noexcept
 {
     Context* context = findContext(r);
     const LocationConf& conf = *locationConf(r);
-    if (context != nullptr && context->caller) {
-        use(*context->caller);
+    if (context != nullptr && context->caller()) {
+        use(*context->caller());
         return;
     }
     if (conf.environment == nullptr || r != r->main || (context != nullptr && context->judged)) {
@@ -133,15 +42,15 @@ void withCaller(ngx_http_request_t* r, Use&& use) noexcept
     keepCookies(*context);
     try {
         judgeCaller(*context, conf, evaluateConstraint(r, conf));
-        if (context->caller) {
-            use(*context->caller);
+        if (context->caller()) {
+            use(*context->caller());
         } else {
             context->shownNobodyIn = &conf;
         }
     } catch (...) {
         logLine(NGX_LOG_CRIT, r->connection->log, "out of memory, a variable stays empty");
     }
-    context->caller.reset();
+    context->setCaller(std::nullopt);
     context->looking = false;
 }
 
@@ -158,13 +67,34 @@ void assign(ngx_http_request_t* r, ngx_http_variable_value_t& value, std::string
     value.valid = context == nullptr || !context->looking;
 }
 
-ngx_int_t identityVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
-                           uintptr_t data) noexcept
+ngx_int_t fieldVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
+                        uintptr_t field) noexcept
 {
-    const auto& row = *reinterpret_cast<const Row*>(data);
     std::string_view text = "";
-    withCaller(r, [&](const Caller& caller) { text = row.text(r->main->pool, caller); });
+    withCaller(r, [&](const Caller& caller) {
+        text = caller.text(static_cast<IdentityField>(field));  // which the context holds
+    });
     assign(r, *value, text);
+    return NGX_OK;
+}
+
+ngx_int_t methodVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
+                         uintptr_t) noexcept
+{
+    std::string_view text = "";
+    withCaller(r, [&](const Caller& caller) { text = caller.bearer ? "bearer" : "session"; });
+    assign(r, *value, text);
+    return NGX_OK;
+}
+
+ngx_int_t expiresVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
+                          uintptr_t) noexcept
+{
+    ngx_str_t text = {};
+    withCaller(r, [&](const Caller& caller) {
+        text = copy(r->main->pool, std::to_string(caller.end().time_since_epoch().count()));
+    });
+    assign(r, *value, view(text));
     return NGX_OK;
 }
 
@@ -197,21 +127,19 @@ bool namesClaim(std::string_view variable, std::string_view claim) noexcept
     return std::equal(variable.begin(), variable.end(), claim.begin(), claim.end(), same);
 }
 
-std::string_view claimText(ngx_pool_t* pool, const Caller& caller, std::string_view variable)
+std::string claimText(const Caller& caller, std::string_view variable)
 {
-    ClaimView claim = findClaim(caller.session, variable);
-    std::string_view rest = caller.session.claims;
+    ClaimView claim = findClaim(caller.session(), variable);
+    std::string_view rest = caller.session().claims;
     while (claim.name.data() == nullptr && !rest.empty()) {
         const ClaimView candidate = takeClaim(rest);
         claim = namesClaim(variable, candidate.name) ? candidate : ClaimView();
     }
-
-    std::string_view text = "";
     if (claim.list) {
-        text = joinedValues(pool, claim);
-    } else {
-        forEachValue(claim, [&](std::string_view only) { text = headerSafe(pool, only); });
+        return joinedValues(claim);
     }
+    std::string text;
+    forEachValue(claim, [&](std::string_view only) { appendHeaderSafe(text, only); });
     return text;
 }
 
@@ -219,11 +147,11 @@ ngx_int_t claimVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
                         uintptr_t data) noexcept
 {
     const std::string_view name = view(*reinterpret_cast<ngx_str_t*>(data));
-    std::string_view text = "";
+    ngx_str_t text = {};
     withCaller(r, [&](const Caller& caller) {
-        text = claimText(r->main->pool, caller, name.substr(claimPrefix.size()));
+        text = copy(r->main->pool, claimText(caller, name.substr(claimPrefix.size())));
     });
-    assign(r, *value, text);
+    assign(r, *value, view(text));
     return NGX_OK;
 }
 
@@ -238,9 +166,13 @@ struct Named {
 std::vector<Named> allVariables()
 {
     std::vector<Named> all;
-    for (const Row& row : rows) {
-        all.push_back({row.name, identityVariable, reinterpret_cast<uintptr_t>(&row), 0});
+    for (std::size_t i = 0; i < identityFieldCount; ++i) {
+        if (!identityFields[i].variable.empty()) {
+            all.push_back({identityFields[i].variable, fieldVariable, i, 0});
+        }
     }
+    all.push_back({"scalekit_expires", expiresVariable, 0, 0});
+    all.push_back({"scalekit_method", methodVariable, 0, 0});
     all.push_back({"scalekit_authenticated", authenticatedVariable, 0, 0});
     all.push_back({"scalekit_error", errorVariable, 0, 0});
     all.push_back({claimPrefix, claimVariable, 0, NGX_HTTP_VAR_PREFIX});

@@ -27,14 +27,14 @@ bool newerKeysMayHelp(const Verdict& verdict) noexcept
 }
 
 Result<Caller> findSession(const Context& context, const LocationConf& conf,
-                           const Result<TenantConstraint>& constraint) noexcept
+                           const Result<TenantConstraint>& constraint)
 {
     if (!constraint) {
         return constraint.error();
     }
     Result<Caller> caller = loadSession(context, *conf.environment);
     if (caller) {
-        const Reason reason = checkTenant(caller->session, *constraint);
+        const Reason reason = checkTenant(caller->session(), *constraint);
         return reason == Reason::none ? caller : reason;
     }
     return caller;
@@ -53,8 +53,7 @@ Verdict findCaller(const Context& context, const LocationConf& conf,
         }
         switch (credentials->kind) {
         case Credentials::Kind::token:
-            return verdictOn(findBearer(context.request, conf, *constraint, credentials->token),
-                             true);
+            return verdictOn(findBearer(conf, *constraint, credentials->token), true);
         case Credentials::Kind::malformed:
             return {Reason::request_malformed, true};
         case Credentials::Kind::none:
@@ -78,12 +77,12 @@ Verdict judgeCaller(Context& context, const LocationConf& conf,
                     const Result<TenantConstraint>& constraint)
 {
     Verdict verdict = findCaller(context, conf, constraint);
-    context.caller = verdict.caller;  // the values of claim rules may hold variables
+    context.setCaller(verdict.caller);  // the values of claim rules may hold variables
     if (verdict.caller) {
         checkClaimRules(context.request, conf, verdict);
     }
     if (verdict.reason != Reason::none) {
-        context.caller.reset();
+        context.setCaller(std::nullopt);
     }
     return verdict;
 }

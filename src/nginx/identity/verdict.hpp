@@ -18,7 +18,7 @@ bool newerKeysMayHelp(const Verdict& verdict) noexcept;
 /** The session that the request's cookies bring, if it fits the constraint; else why there is none.
  */
 Result<Caller> findSession(const Context& context, const LocationConf& conf,
-                           const Result<TenantConstraint>& constraint) noexcept;
+                           const Result<TenantConstraint>& constraint);
 
 /**
  * Who makes a request, as its location would have it, whatever its claim rules say. A bearer token

@@ -17,7 +17,7 @@ namespace {
 
 ngx_int_t accept(Context& context, const LocationConf& conf)
 {
-    const Caller& caller = *context.caller;
+    const Caller& caller = *context.caller();
     setVerdict(context, Reason::none);
     if ((!caller.bearer && !renewSession(context, caller)) ||
         (conf.identityHeaders && !addIdentityHeaders(context.request, caller, conf))) {
@@ -115,7 +115,7 @@ ngx_int_t judge(Context& context, const LocationConf& conf)
             return accept(context, conf);
         }
         // what set and map made of it stays: a page must not be cached for nobody
-        context.caller.reset();
+        context.setCaller(std::nullopt);
         return deny(context, {.reason = Reason::provider_unavailable,
                               .environment = environment.name,
                               .detail = "variables were needed before the keys were there"});

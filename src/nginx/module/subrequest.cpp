@@ -2,7 +2,6 @@
 
 #include "nginx/answer/respond.hpp"
 #include "nginx/identity/constraints.hpp"
-#include "nginx/identity/header_value.hpp"
 #include "nginx/identity/request_headers.hpp"
 #include "nginx/identity/verdict.hpp"
 #include "nginx/worker/worker.hpp"
@@ -28,10 +27,10 @@ bool askedByAccessPhase(ngx_http_request_t* r) noexcept
 ngx_int_t refuseOtherIdentity(ngx_http_request_t* r, const LocationConf& conf)
 {
     std::string detail = "subrequest ";
-    detail += headerSafe(r->pool, view(r->uri));
+    appendHeaderSafe(detail, view(r->uri));
     detail += " of ";
     const std::string_view page = view(r->main->unparsed_uri);  // as the client wrote it
-    detail += headerSafe(r->pool, page.substr(0, page.find('?')));
+    appendHeaderSafe(detail, page.substr(0, page.find('?')));
     detail += ", which has another identity or none: guard both places alike";
     const ngx_int_t status = refuseSubrequest(r, {.reason = Reason::subrequest_identity,
                                                   .environment = conf.environment->name,
@@ -52,8 +51,8 @@ ngx_int_t prepareSubrequest(ngx_http_request_t* r, const LocationConf& conf)
     const bool nobody =
         verdict.reason != Reason::none && !verdict.token && passes(conf) && constraint;
 
-    if (verdict.caller ? !context->caller || !verdict.caller->same(*context->caller)
-                       : nobody && context->caller) {
+    if (verdict.caller ? !context->caller() || !verdict.caller->same(*context->caller())
+                       : nobody && context->caller()) {
         return refuseOtherIdentity(r, conf);
     }
     if (verdict.caller) {
@@ -69,8 +68,9 @@ ngx_int_t prepareSubrequest(ngx_http_request_t* r, const LocationConf& conf)
                 .detail = verdict.unmet != nullptr ? view(verdict.unmet->text) : std::string_view(),
                 .token = verdict.token});
     }
-    const bool shown = removeIdentityHeaders(r) && (nobody || !conf.identityHeaders ||
-                                                    addIdentityHeaders(r, *context->caller, conf));
+    const bool shown =
+        removeIdentityHeaders(r) &&
+        (nobody || !conf.identityHeaders || addIdentityHeaders(r, *context->caller(), conf));
     return shown ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 

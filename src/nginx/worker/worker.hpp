@@ -4,8 +4,7 @@
 #include "nginx/fetch/http_client.hpp"
 #include "nginx/worker/flight.hpp"
 #include "nginx/worker/provider_cache.hpp"
-#include "nginx/worker/session_cache.hpp"
-#include "nginx/worker/token_cache.hpp"
+#include "nginx/worker/record_cache.hpp"
 
 namespace scalekit {
 
@@ -17,8 +16,8 @@ struct Worker {
 
     HttpClient client;
     ProviderCache providers;
-    SessionCache sessions;
-    TokenCache tokens;
+    RecordCache sessions;
+    RecordCache tokens;
     RandomStore random;
     Flights flights;  // last: they use the others
 };

@@ -1,4 +1,4 @@
-#include "nginx/conf/conf.hpp"
+#include "nginx/conf/merge.hpp"
 
 #include "nginx/conf/bearer_directives.hpp"
 #include "nginx/conf/directives.hpp"
@@ -12,16 +12,6 @@ namespace {
 
 constexpr std::size_t defaultZoneSize = 4 * 1024 * 1024;
 constexpr std::string_view defaultIdentityPrefix = "X-Scalekit-";
-
-/** How prefixes and header names are compared: lower case, '-' for '_'. */
-std::string foldedName(std::string_view name)
-{
-    std::string folded(name);
-    std::transform(folded.begin(), folded.end(), folded.begin(), [](char c) {
-        return c == '_' ? '-' : static_cast<char>(ngx_tolower(static_cast<u_char>(c)));
-    });
-    return folded;
-}
 
 Environment* findEnvironment(MainConf& main, std::string_view name)
 {
@@ -37,12 +27,16 @@ Environment* findEnvironment(MainConf& main, std::string_view name)
 HeaderName* headerNames(ngx_pool_t* pool, std::string_view prefix)
 {
     auto* names =
-        static_cast<HeaderName*>(ngx_pcalloc(pool, identityHeaderCount * sizeof(HeaderName)));
+        static_cast<HeaderName*>(ngx_pcalloc(pool, identityFieldCount * sizeof(HeaderName)));
     if (names == nullptr) {
         return nullptr;
     }
-    for (std::size_t i = 0; i < identityHeaderCount; ++i) {
-        names[i].name = copy(pool, std::string(prefix) + std::string(identityHeaderSuffixes[i]));
+    for (std::size_t i = 0; i < identityFieldCount; ++i) {
+        const std::string_view suffix = identityFields[i].header;
+        if (suffix.empty()) {
+            continue;
+        }
+        names[i].name = copy(pool, std::string(prefix) + std::string(suffix));
         names[i].lowcase = copy(pool, view(names[i].name));
         if (names[i].name.data == nullptr || names[i].lowcase.data == nullptr) {
             return nullptr;
@@ -64,15 +58,6 @@ std::string environmentNames(const MainConf& main)
 }
 
 }  // namespace
-
-void rememberPrefix(MainConf& main, std::string_view prefix)
-{
-    std::string folded = foldedName(prefix);
-    auto& known = main.identityPrefixes;
-    if (std::find(known.begin(), known.end(), folded) == known.end()) {
-        known.push_back(std::move(folded));
-    }
-}
 
 void* createMainConf(ngx_conf_t* cf) noexcept
 {

@@ -1,0 +1,141 @@
+#include "session/identity_text.hpp"
+
+namespace scalekit {
+
+namespace {
+
+/** The bytes that a header may carry as they are; all others are percent-encoded. */
+using PlainBytes = std::array<bool, 256>;
+
+constexpr PlainBytes printableBut(std::string_view encoded)
+{
+    PlainBytes plain{};
+    for (std::size_t c = 0x20; c < 0x7f; ++c) {
+        plain[c] = encoded.find(static_cast<char>(c)) == std::string_view::npos;
+    }
+    return plain;
+}
+
+constexpr PlainBytes plainInText = printableBut("%");
+constexpr PlainBytes plainInList = printableBut("%,");
+
+void append(std::string& out, std::string_view text, const PlainBytes& plain)
+{
+    constexpr char digits[] = "0123456789ABCDEF";
+    for (const char character : text) {
+        const auto c = static_cast<unsigned char>(character);
+        if (plain[c]) {
+            out += character;
+        } else {
+            out += '%';
+            out += digits[c >> 4];
+            out += digits[c & 15];
+        }
+    }
+}
+
+/** Joins what `each(visit)` visits. */
+template <class Each>
+void appendJoined(std::string& out, Each&& each)
+{
+    bool first = true;
+    each([&](std::string_view value) {
+        if (!first) {
+            out += ',';
+        }
+        first = false;
+        append(out, value, plainInList);
+    });
+}
+
+void appendValues(std::string& out, const ClaimView& claim)
+{
+    appendJoined(out, [&](auto&& visit) { forEachValue(claim, visit); });
+}
+
+/** The claims that are a field each, found in one walk over all of them. */
+struct FieldClaims {
+    ClaimView roles;
+    ClaimView permissions;
+    ClaimView client;
+    ScopeClaims scopes;
+};
+
+FieldClaims fieldClaims(const SessionView& session) noexcept
+{
+    FieldClaims found;
+    const std::pair<std::string_view, ClaimView*> named[] = {
+        {"roles", &found.roles},        {"permissions", &found.permissions},
+        {"scope", &found.scopes.scope}, {"scopes", &found.scopes.scopes},
+        {"client_id", &found.client},
+    };
+    std::string_view rest = session.claims;
+    while (!rest.empty()) {
+        const ClaimView claim = takeClaim(rest);
+        for (const auto& [name, kept] : named) {
+            if (claim.name == name && kept->name.data() == nullptr) {
+                *kept = claim;
+            }
+        }
+    }
+    return found;
+}
+
+}  // namespace
+
+void appendHeaderSafe(std::string& out, std::string_view text)
+{
+    append(out, text, plainInText);
+}
+
+std::string joinedValues(const ClaimView& claim)
+{
+    std::string text;
+    appendValues(text, claim);
+    return text;
+}
+
+IdentityText::IdentityText(const SessionView& session)
+{
+    const FieldClaims claims = fieldClaims(session);
+    for (std::size_t i = 0; i < identityFieldCount; ++i) {
+        switch (static_cast<IdentityField>(i)) {
+        case IdentityField::subject:
+            appendHeaderSafe(bytes_, session.subject);
+            break;
+        case IdentityField::email:
+            appendHeaderSafe(bytes_, session.email);
+            break;
+        case IdentityField::name:
+            appendHeaderSafe(bytes_, session.name);
+            break;
+        case IdentityField::picture:
+            appendHeaderSafe(bytes_, session.picture);
+            break;
+        case IdentityField::organization:
+            appendHeaderSafe(bytes_, session.organization);
+            break;
+        case IdentityField::connection:
+            appendHeaderSafe(bytes_, session.connection);
+            break;
+        case IdentityField::providerSession:
+            appendHeaderSafe(bytes_, session.providerSession);
+            break;
+        case IdentityField::roles:
+            appendValues(bytes_, claims.roles);
+            break;
+        case IdentityField::permissions:
+            appendValues(bytes_, claims.permissions);
+            break;
+        case IdentityField::scopes:
+            appendJoined(bytes_, [&](auto&& visit) { forEachScope(claims.scopes, visit); });
+            break;
+        case IdentityField::client:
+            appendValues(bytes_, claims.client);
+            break;
+        }
+        ends_[i] = static_cast<std::uint32_t>(bytes_.size());
+    }
+}
+
+}  // namespace scalekit
