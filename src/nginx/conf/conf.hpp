@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/cookie.hpp"
+#include "base/name_set.hpp"
 #include "nginx/conf/endpoint_rows.hpp"
 #include "nginx/ngx/ngx.hpp"
 #include "oidc/login.hpp"
@@ -96,6 +97,7 @@ struct MainConf {
     std::vector<std::unique_ptr<GuardLine>> guardLines;
     std::vector<std::string> identityPrefixes;  // lower case, '-' for '_'; of all places,
                                                 // "x-scalekit-" always among them
+    NameSet cookieNames;                        // of the module, whichever environment's
     std::vector<ngx_uint_t> variables;          // indices of the $scalekit_ ones that are in use
     ngx_shm_zone_t* zone = nullptr;
     std::size_t zoneSize = NGX_CONF_UNSET_SIZE;

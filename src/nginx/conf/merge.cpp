@@ -68,6 +68,13 @@ char* initMainConf(ngx_conf_t* cf, void* conf) noexcept
 try {
     MainConf& main = *static_cast<MainConf*>(conf);
     rememberPrefix(main, defaultIdentityPrefix);
+    for (const std::string_view name : {loginCookieName, plainLoginCookieName}) {
+        main.cookieNames.add(name);
+    }
+    for (const auto& environment : main.environments) {
+        main.cookieNames.add(environment->cookie.name);
+        main.cookieNames.add(environment->cookie.plainName);
+    }
     if (main.environments.empty()) {
         return confOk;
     }

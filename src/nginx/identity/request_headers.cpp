@@ -42,25 +42,12 @@ bool cookieHeader(const HeaderField& header) noexcept
     return named(header, "cookie");
 }
 
-bool chunkOf(std::string_view name, std::string_view cookie) noexcept
-{
-    return name.starts_with(cookie) &&
-           (name.size() == cookie.size() ||
-            (name.size() == cookie.size() + 2 && name[cookie.size()] == '.'));
-}
-
+/** A cookie of the module, or a chunk of one: NAME.1 ... */
 bool moduleCookie(std::string_view name, const MainConf& main) noexcept
 {
-    if (name == loginCookieName || name == plainLoginCookieName) {
-        return true;
-    }
-    for (const auto& environment : main.environments) {
-        if (chunkOf(name, environment->cookie.name) ||
-            chunkOf(name, environment->cookie.plainName)) {
-            return true;
-        }
-    }
-    return false;
+    const std::size_t size = name.size();
+    return main.cookieNames.contains(name) || (size > 2 && name[size - 2] == '.' &&
+                                               main.cookieNames.contains(name.substr(0, size - 2)));
 }
 
 /** Takes our cookies out of a Cookie header, once the context has them; false without memory. */
