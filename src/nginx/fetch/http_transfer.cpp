@@ -41,7 +41,7 @@ std::size_t onBody(char* bytes, std::size_t, std::size_t count, void* data) noex
     auto& transfer = *static_cast<Transfer*>(data);
     std::string& body = transfer.response.body;
 
-    if (count > transfer.maxBody - body.size()) {
+    if (count > maxBody - body.size()) {
         transfer.response.error = HttpError::tooLarge;
         return CURL_WRITEFUNC_ERROR;
     }
@@ -117,8 +117,8 @@ bool setOptions(Transfer& transfer, const HttpRequest& request) noexcept
     set(CURLOPT_FOLLOWLOCATION, 0L);
     set(CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
 
-    // a set proxy, even an empty one, keeps curl from reading the environment
-    set(CURLOPT_PROXY, request.proxy.c_str());
+    // a proxy that is set, and be it to nothing, keeps curl from reading the environment
+    set(CURLOPT_PROXY, "");
     set(CURLOPT_NOPROXY, "");
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 
@@ -131,14 +131,12 @@ bool setOptions(Transfer& transfer, const HttpRequest& request) noexcept
 
     if (!request.trustedCertificate.empty()) {
         set(CURLOPT_CAINFO, request.trustedCertificate.c_str());
-        set(CURLOPT_PROXY_CAINFO, request.trustedCertificate.c_str());
     }
 
     if (!request.trustedCertificate.empty() || systemFile != nullptr) {
         // the default folder would be trusted besides the file, and keeps curl
         // from caching the parsed file (some 10 ms for each new connection)
         set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
-        set(CURLOPT_PROXY_CAPATH, static_cast<const char*>(nullptr));
     }
 
     // one connection a fetch: what happens to one of them concerns one login, not all
@@ -154,7 +152,7 @@ bool setOptions(Transfer& transfer, const HttpRequest& request) noexcept
 
     set(CURLOPT_WRITEFUNCTION, onBody);
     set(CURLOPT_WRITEDATA, &transfer);
-    set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(request.maxBody));
+    set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(maxBody));
     set(CURLOPT_BUFFERSIZE, 8192L);
     set(CURLOPT_ERRORBUFFER, transfer.detail);
     set(CURLOPT_PRIVATE, &transfer);
@@ -201,20 +199,19 @@ std::string_view word(HttpError error) noexcept
 
 std::unique_ptr<Transfer> makeTransfer(const HttpRequest& request)
 {
-    if (hasControl(request.url) || hasControl(request.authorization) ||
-        hasControl(request.accept)) {
+    if (hasControl(request.url) || hasControl(request.authorization)) {
         return nullptr;
     }
 
     auto transfer = std::make_unique<Transfer>();
 
-    transfer->maxBody = request.maxBody;
     transfer->timeout =
         static_cast<ngx_msec_t>(std::clamp<long long>(request.timeout.count(), 1, 600'000));
     transfer->what = describe(request);
     transfer->easy.reset(curl_easy_init());
 
-    if (transfer->easy == nullptr || !appendHeader(transfer->headers, "Accept: ", request.accept) ||
+    if (transfer->easy == nullptr ||
+        !appendHeader(transfer->headers, "Accept: ", "application/json") ||
         (!request.authorization.empty() &&
          !appendHeader(transfer->headers, "Authorization: ", request.authorization)) ||
         !setOptions(*transfer, request)) {
@@ -233,19 +230,9 @@ void conclude(Transfer& transfer, CURLcode result) noexcept
     }
 
     if (error == HttpError::none) {
-        HttpResponse& response = transfer.response;
-        const char* type = nullptr;
-
-        curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &response.status);
-        curl_easy_getinfo(transfer.easy.get(), CURLINFO_CONTENT_TYPE, &type);
-
-        try {
-            response.contentType = type != nullptr ? type : "";
-            response.error = HttpError::none;
-            return;
-        } catch (...) {
-            error = HttpError::other;
-        }
+        curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &transfer.response.status);
+        transfer.response.error = HttpError::none;
+        return;
     }
 
     conclude(transfer, error, curl_easy_strerror(result));

@@ -18,16 +18,17 @@ namespace scalekit {
 
 class HttpClient;
 
+/** Bytes of an answer's body; a longer one is an error. */
+inline constexpr std::size_t maxBody = 256 * 1024;
+
+/** The environment is never asked for a proxy. */
 struct HttpRequest {
     std::string url;            // user and password in it are refused
     std::string body;           // not empty: POST, application/x-www-form-urlencoded, sent once
     std::string authorization;  // value of the Authorization header, or empty
-    std::string accept = "application/json";
     std::chrono::milliseconds timeout{5000};  // of the exchange with DNS; at most 10 minutes
-    std::size_t maxBody = 256 * 1024;         // bytes; a longer answer is an error
     bool allowHttp = false;                   // otherwise https only
     std::string trustedCertificate;           // PEM file that replaces the system's CAs, or empty
-    std::string proxy;                        // or empty; the environment is never asked
     bool background = false;  // no request waits for it: a graceful quit may drop it
 };
 
@@ -47,7 +48,6 @@ std::string_view word(HttpError error) noexcept;
 struct HttpResponse {
     HttpError error = HttpError::other;
     long status = 0;  // this and the rest are empty unless error is none
-    std::string contentType;
     std::string body;
 };
 
@@ -70,7 +70,6 @@ struct Transfer : ngx_queue_t {  // linked by the client
 
     HttpResponse response;
     std::string what;  // method and URL without its query, safe to log
-    std::size_t maxBody = 0;
     ngx_msec_t timeout = 0;
     bool running = false;  // is in the multi handle
 
@@ -84,7 +83,7 @@ struct Transfer : ngx_queue_t {  // linked by the client
 /** A transfer ready to be run. Null when the request is unusable; throws std::bad_alloc. */
 std::unique_ptr<Transfer> makeTransfer(const HttpRequest& request);
 
-/** Takes curl's verdict, and status and type from the easy handle, into `response`. */
+/** Takes curl's verdict, and the status from the easy handle, into `response`. */
 void conclude(Transfer& transfer, CURLcode result) noexcept;
 
 /** Ends the transfer without curl's verdict; `detail` goes to the log, curl's text comes first. */
