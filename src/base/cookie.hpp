@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -34,11 +35,51 @@ void forEachCookie(std::string_view header, Visit&& visit)
 }
 
 /**
- * The header without the cookies for which drop(name) is true, original order and spelling
- * otherwise.
+ * The header without the pairs for which drop(name) is true, whatever else is odd about them; names
+ * are without the blanks around them. The header itself when there is none; else what is left
+ * stands, in its order and spelling, in the memory that room() gives: as many bytes as the header
+ * has. data() == nullptr when room() gives none.
  */
-template <class Drop>
-std::string withoutCookies(std::string_view header, Drop&& drop);
+template <class Drop, class Room>
+std::string_view withoutPairs(std::string_view header, Drop&& drop, Room&& room)
+{
+    const std::string_view whole = header;
+    char* begin = nullptr;
+    char* out = nullptr;
+    std::size_t kept = 0;  // bytes at the front of the header, before the first pair is dropped
+
+    while (!header.empty()) {
+        const std::size_t end = std::min(header.find(';'), header.size());
+        std::string_view pair = header.substr(0, end);
+        header.remove_prefix(std::min(end + 1, header.size()));
+
+        const std::size_t blanks = std::min(pair.find_first_not_of(" \t"), pair.size());
+        pair.remove_prefix(blanks);
+        const std::size_t size = std::min(pair.find('='), pair.size());
+        const std::string_view name =
+            pair.substr(0, pair.substr(0, size).find_last_not_of(" \t") + 1);
+
+        if (!pair.empty() && drop(name)) {
+            if (begin == nullptr) {
+                begin = room();
+                if (begin == nullptr) {
+                    return {};
+                }
+                out = std::copy_n(whole.data(), kept, begin);
+            }
+        } else if (begin == nullptr) {
+            kept = pair.empty()
+                       ? kept
+                       : static_cast<std::size_t>(pair.data() + pair.size() - whole.data());
+        } else if (!pair.empty()) {
+            constexpr std::string_view separator = "; ";
+            out = out == begin ? out : std::copy(separator.begin(), separator.end(), out);
+            out = std::copy(pair.begin(), pair.end(), out);
+        }
+    }
+    return begin == nullptr ? whole
+                            : std::string_view(begin, static_cast<std::size_t>(out - begin));
+}
 
 enum class SameSite { lax, none };  // a strict session would not survive the way back
 
@@ -53,36 +94,5 @@ struct CookieAttributes {
 /** A Set-Cookie value (RFC 6265 4.1.1). Name and value must already be cookie-safe. */
 std::string setCookie(std::string_view name, std::string_view value,
                       const CookieAttributes& attributes);
-
-template <class Drop>
-std::string withoutCookies(std::string_view header, Drop&& drop)
-{
-    std::string kept;
-    kept.reserve(header.size());
-    std::string_view rest = header;
-
-    while (!rest.empty()) {
-        const std::size_t end = rest.find(';');
-        std::string_view pair = rest.substr(0, end);
-        rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-
-        while (!pair.empty() && (pair.front() == ' ' || pair.front() == '\t')) {
-            pair.remove_prefix(1);
-        }
-        std::string_view name = pair.substr(0, pair.find('='));
-        while (!name.empty() && (name.back() == ' ' || name.back() == '\t')) {
-            name.remove_suffix(1);
-        }
-
-        if (!pair.empty() && !drop(name)) {
-            if (!kept.empty()) {
-                kept += "; ";
-            }
-            kept += pair;
-        }
-    }
-
-    return kept;
-}
 
 }  // namespace scalekit

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bitset>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +16,7 @@ class NameSet {
   public:
     void add(std::string_view name)
     {
-        const auto place = std::lower_bound(names_.begin(), names_.end(), name);
+        const auto place = std::lower_bound(names_.begin(), names_.end(), name, shorter);
         if (place == names_.end() || *place != name) {
             names_.emplace(place, name);
             lengths_.set(name.size() % lengths_.size());
@@ -28,7 +27,7 @@ class NameSet {
     bool contains(std::string_view name) const noexcept
     {
         return lengths_[name.size() % lengths_.size()] && beginnings_[beginningOf(name)] &&
-               std::binary_search(names_.begin(), names_.end(), name, std::less<>());
+               std::binary_search(names_.begin(), names_.end(), name, shorter);
     }
 
   private:
@@ -37,7 +36,13 @@ class NameSet {
         return name.empty() ? 0 : static_cast<unsigned char>(name.front());
     }
 
-    std::vector<std::string> names_;  // sorted
+    /** The order of the names: most comparisons look at the size alone. */
+    static bool shorter(std::string_view a, std::string_view b) noexcept
+    {
+        return a.size() != b.size() ? a.size() < b.size() : a < b;
+    }
+
+    std::vector<std::string> names_;  // in that order
     std::bitset<64> lengths_;
     std::bitset<256> beginnings_;
 };

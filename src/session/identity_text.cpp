@@ -22,15 +22,18 @@ constexpr PlainBytes plainInList = printableBut("%,");
 void append(std::string& out, std::string_view text, const PlainBytes& plain)
 {
     constexpr char digits[] = "0123456789ABCDEF";
-    for (const char character : text) {
-        const auto c = static_cast<unsigned char>(character);
-        if (plain[c]) {
-            out += character;
-        } else {
-            out += '%';
-            out += digits[c >> 4];
-            out += digits[c & 15];
+    while (!text.empty()) {
+        std::size_t size = 0;
+        while (size < text.size() && plain[static_cast<unsigned char>(text[size])]) {
+            ++size;
         }
+        out.append(text.substr(0, size));
+        if (size < text.size()) {
+            const auto c = static_cast<unsigned char>(text[size++]);
+            const char encoded[] = {'%', digits[c >> 4], digits[c & 15]};
+            out.append(encoded, sizeof(encoded));
+        }
+        text.remove_prefix(size);
     }
 }
 
@@ -98,6 +101,7 @@ std::string joinedValues(const ClaimView& claim)
 IdentityText::IdentityText(const SessionView& session)
 {
     const FieldClaims claims = fieldClaims(session);
+    bytes_.reserve(256);
     for (std::size_t i = 0; i < identityFieldCount; ++i) {
         switch (static_cast<IdentityField>(i)) {
         case IdentityField::subject:

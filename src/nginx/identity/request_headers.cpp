@@ -53,24 +53,25 @@ bool moduleCookie(std::string_view name, const MainConf& main) noexcept
 /** Takes our cookies out of a Cookie header, once the context has them; false without memory. */
 bool takeCookies(ngx_http_request_t* r, HeaderField& header, const MainConf& main)
 {
-    bool found = false;
-    const std::string kept = withoutCookies(view(header.value), [&](std::string_view name) {
-        const bool ours = moduleCookie(name, main);
-        found = found || ours;
-        return ours;
-    });
-    if (!found) {
-        return true;
-    }
-
-    Context* context = obtainContext(r);
-    if (context == nullptr) {
+    const auto ours = [&](std::string_view name) { return moduleCookie(name, main); };
+    const auto room = [&] {
+        Context* context = obtainContext(r);
+        if (context != nullptr) {
+            keepCookies(*context);
+        }
+        return context == nullptr ? nullptr
+                                  : static_cast<char*>(ngx_pnalloc(r->pool, header.value.len + 1));
+    };
+    const std::string_view kept = withoutPairs(view(header.value), ours, room);
+    if (kept.data() == nullptr) {
         return false;
     }
-    keepCookies(*context);
-    header.value = copy(r->pool, kept);
-    header.hash = kept.empty() ? 0 : header.hash;  // or $http_cookie would still join it
-    return header.value.data != nullptr;
+    if (kept.data() != view(header.value).data()) {
+        header.value = borrow(kept);
+        header.value.data[kept.size()] = '\0';
+        header.hash = kept.empty() ? 0 : header.hash;  // or $http_cookie would still join it
+    }
+    return true;
 }
 
 bool scrub(ngx_http_request_t* r, const MainConf& main)

@@ -9,7 +9,7 @@ namespace scalekit {
 
 namespace {
 
-constexpr std::size_t secret = 43;  // characters of base64url: 256 bits that nobody can guess
+constexpr std::size_t secret = 22;  // characters of base64url: 128 bits that nobody can guess
 
 /** The end of sealed or signed text is as good as random. */
 std::size_t hashOf(std::string_view text) noexcept
