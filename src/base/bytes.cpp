@@ -7,9 +7,11 @@ namespace {
 template <class T>
 void appendBigEndian(std::string& bytes, T value)
 {
-    for (int shift = static_cast<int>(sizeof(T)) * 8 - 8; shift >= 0; shift -= 8) {
-        bytes += static_cast<char>(value >> shift & 0xff);
+    char bigEndian[sizeof(T)];
+    for (std::size_t i = sizeof(T); i > 0; --i, value = static_cast<T>(value >> 4 >> 4)) {
+        bigEndian[i - 1] = static_cast<char>(value & 0xff);
     }
+    bytes.append(bigEndian, sizeof(T));
 }
 
 }  // namespace

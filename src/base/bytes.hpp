@@ -15,6 +15,7 @@ namespace scalekit {
 
 class ByteWriter {
   public:
+    void reserve(std::size_t size) { bytes_.reserve(size); }
     void u8(std::uint8_t value);
     void u16(std::uint16_t value);
     void u32(std::uint32_t value);

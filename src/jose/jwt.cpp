@@ -44,38 +44,23 @@ std::optional<std::string_view> decode(std::string_view segment, char*& out) noe
     return bytes;
 }
 
-}  // namespace
+using SharedHeader = std::shared_ptr<const JoseHeader>;
 
-/** RFC 7515 section 5.2, steps 1 to 7, and what RFC 7519 section 7.2 asks of the header. */
-Result<UnverifiedJwt> UnverifiedJwt::parse(std::string_view compact)
+/** Steps 2 to 5 of RFC 7515 section 5.2, and what RFC 7519 section 7.2 asks of the header. */
+Result<SharedHeader> parseHeader(std::string_view encoded)
 {
-    UnverifiedJwt token;
-
-    // 1. the serialization
-    if (compact.size() > maxTokenSize) {
-        return Reason::token_too_large;
-    }
-    const auto segments = split(compact);
-    if (!segments) {
-        return Reason::token_malformed;
-    }
-    token.signingInput_ = segments->signingInput;
-
     // 2. the encoded header
-    token.decoded_ = std::make_unique_for_overwrite<char[]>(compact.size());
-    char* out = token.decoded_.get();
-    const auto headerText = decode(segments->header, out);
-    if (!headerText) {
+    const auto text = base64urlDecode(encoded);
+    if (!text) {
         return Reason::token_malformed;
     }
 
     // 3, 4. a JSON object without duplicate members
-    auto header = JsonDocument::parse(*headerText, Reason::header_invalid);
-    if (!header) {
-        return header.error();
+    const auto document = JsonDocument::parse(*text, Reason::header_invalid);
+    if (!document) {
+        return document.error();
     }
-    token.header_ = std::move(*header);
-    const JsonValue members = token.header_.root();
+    const JsonValue members = document->root();
 
     // 5. no extension is understood, so none may be critical; "b64" would change the signing input
     // (RFC 7797), "enc" makes it no JWS (RFC 7516 section 9)
@@ -90,8 +75,9 @@ Result<UnverifiedJwt> UnverifiedJwt::parse(std::string_view compact)
     if (!algorithm) {
         return Reason::header_invalid;
     }
-    token.algorithm_ = findAlgorithm(*algorithm);
-    if (token.algorithm_ == nullptr) {
+    JoseHeader header;
+    header.algorithm = findAlgorithm(*algorithm);
+    if (header.algorithm == nullptr) {
         return Reason::algorithm_not_allowed;
     }
 
@@ -100,7 +86,7 @@ Result<UnverifiedJwt> UnverifiedJwt::parse(std::string_view compact)
         if (!kid || kid->empty() || kid->size() > maxKidSize) {
             return Reason::header_invalid;
         }
-        token.kid_ = *kid;
+        header.kid = *kid;
     }
 
     if (hasMember(members, "typ")) {
@@ -108,10 +94,51 @@ Result<UnverifiedJwt> UnverifiedJwt::parse(std::string_view compact)
         if (!type) {
             return Reason::header_invalid;
         }
-        token.type_ = *type;
+        header.type = *type;
     }
 
+    return SharedHeader(std::make_shared<const JoseHeader>(std::move(header)));
+}
+
+Result<SharedHeader> headerOf(std::string_view encoded, LastHeader* last)
+{
+    if (last != nullptr && last->header != nullptr && last->encoded == encoded) {
+        return last->header;
+    }
+    auto header = parseHeader(encoded);
+    if (header && last != nullptr) {
+        *last = {std::string(encoded), *header};
+    }
+    return header;
+}
+
+}  // namespace
+
+/** RFC 7515 section 5.2, steps 1 to 7. */
+Result<UnverifiedJwt> UnverifiedJwt::parse(std::string_view compact, LastHeader* last)
+{
+    UnverifiedJwt token;
+
+    // 1. the serialization
+    if (compact.size() > maxTokenSize) {
+        return Reason::token_too_large;
+    }
+    const auto segments = split(compact);
+    if (!segments) {
+        return Reason::token_malformed;
+    }
+    token.signingInput_ = segments->signingInput;
+
+    // 2 to 5. the header
+    auto header = headerOf(segments->header, last);
+    if (!header) {
+        return header.error();
+    }
+    token.header_ = *std::move(header);
+
     // 6. the encoded payload
+    token.decoded_ = std::make_unique_for_overwrite<char[]>(compact.size());
+    char* out = token.decoded_.get();
     const auto payload = decode(segments->payload, out);
     if (!payload) {
         return Reason::token_malformed;

@@ -17,6 +17,19 @@ struct Jwt;
 constexpr std::size_t maxTokenSize = 16 * 1024;  // bytes of the compact form
 constexpr std::size_t maxKidSize = 256;          // bytes
 
+/** What a protected header says. */
+struct JoseHeader {
+    const Algorithm* algorithm = nullptr;
+    std::string kid;   // empty when absent
+    std::string type;  // "typ", empty when absent
+};
+
+/** The header of the token before: most tokens of a provider have the same, byte for byte. */
+struct LastHeader {
+    std::string encoded;
+    std::shared_ptr<const JoseHeader> header;
+};
+
 /**
  * A JWS in compact serialization (RFC 7515 section 7.1), decoded and well-formed but NOT yet
  * verified: its payload is only reached through verify(). Copies nothing but what it decodes; the
@@ -28,13 +41,14 @@ class UnverifiedJwt {
      * Exactly three strict base64url segments, a JSON object header with a known "alg" (string,
      * exact case), no "crit", no "b64", no "enc"; kid, where present, a string of 1 to maxKidSize
      * bytes. "jwk", "jku", "x5u", "x5c" are ignored, never followed. Refused as token_too_large,
-     * token_malformed, header_invalid, critical_header or algorithm_not_allowed.
+     * token_malformed, header_invalid, critical_header or algorithm_not_allowed. With `last`, a
+     * header of the same text as the last good one is not read again.
      */
-    static Result<UnverifiedJwt> parse(std::string_view compact);
+    static Result<UnverifiedJwt> parse(std::string_view compact, LastHeader* last = nullptr);
 
-    const Algorithm& algorithm() const noexcept { return *algorithm_; }
-    std::string_view kid() const noexcept { return kid_; }    // empty when absent
-    std::string_view type() const noexcept { return type_; }  // "typ", empty when absent
+    const Algorithm& algorithm() const noexcept { return *header_->algorithm; }
+    std::string_view kid() const noexcept { return header_->kid; }    // empty when absent
+    std::string_view type() const noexcept { return header_->type; }  // "typ", empty when absent
 
     std::string_view signingInput() const noexcept { return signingInput_; }  // RFC 7515 section 2
     std::string_view signature() const noexcept { return signature_; }        // decoded
@@ -44,11 +58,8 @@ class UnverifiedJwt {
 
     UnverifiedJwt() = default;
 
-    std::unique_ptr<char[]> decoded_;  // header, payload and signature
-    JsonDocument header_;
-    const Algorithm* algorithm_ = nullptr;
-    std::string_view kid_;
-    std::string_view type_;
+    std::shared_ptr<const JoseHeader> header_;
+    std::unique_ptr<char[]> decoded_;  // payload and signature
     std::string_view signingInput_;
     std::string_view payload_;
     std::string_view signature_;

@@ -102,6 +102,7 @@ Result<std::string> writeSession(const Identity& identity, std::chrono::sys_seco
     }
 
     ByteWriter writer;
+    writer.reserve(1024);
     writer.u8(recordVersion);
     writer.i64(now.time_since_epoch().count());
     writer.i64(now.time_since_epoch().count());

@@ -310,6 +310,36 @@ TEST("bits behind the last byte must be zero and no segment may have a length of
     }
 }
 
+TEST("a header of the same text as the last good one is read no more, every other one is")
+{
+    LastHeader last;
+    const auto parse = [&last](const char* header) {
+        return UnverifiedJwt::parse(tokenWith(header), &last);
+    };
+    for (const char* refused : {R"({"alg":"none"})", R"({"alg":"RS256","crit":[]})", "{}"}) {
+        assert_true(!parse(refused));
+        assert_null(last.header.get());
+    }
+
+    const char* const first = R"({"alg":"RS256","kid":"one","typ":"JWT"})";
+    const auto token = assertValue(parse(first));
+    const JoseHeader* const kept = last.header.get();
+    assertView("one", assertValue(parse(first)).kid());
+    assert_ptr_equal(kept, last.header.get());
+
+    const auto other = assertValue(parse(R"({"alg":"ES256","kid":"two"})"));
+    assertView("two", other.kid());
+    assertView("", other.type());
+    assertView("ES256", other.algorithm().name);
+    assert_true(!parse(R"({"alg":"none"})"));
+    assertView("two", assertValue(parse(R"({"alg":"ES256","kid":"two"})")).kid());
+
+    // a token keeps its own
+    assertView("one", token.kid());
+    assertView("JWT", token.type());
+    assertView("RS256", token.algorithm().name);
+}
+
 TEST("every truncation of a token is read without harm and never as the whole")
 {
     const std::string whole = tokenWith(R"({"alg":"RS256","kid":"k"})");

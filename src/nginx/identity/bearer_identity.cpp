@@ -80,7 +80,7 @@ Result<RecordPtr> judgeToken(std::string_view text, const TokenPolicy& policy)
     if (!isBearerToken(text)) {
         return Reason::request_malformed;
     }
-    const Result<UnverifiedJwt> token = UnverifiedJwt::parse(text);
+    const Result<UnverifiedJwt> token = UnverifiedJwt::parse(text, &worker()->lastHeader);
     if (!token) {
         return token.error();
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "crypto/random.hpp"
+#include "jose/jwt.hpp"
 #include "nginx/fetch/http_client.hpp"
 #include "nginx/worker/flight.hpp"
 #include "nginx/worker/provider_cache.hpp"
@@ -18,6 +19,7 @@ struct Worker {
     ProviderCache providers;
     RecordCache sessions;
     RecordCache tokens;
+    LastHeader lastHeader;  // of a bearer token
     RandomStore random;
     Flights flights;  // last: they use the others
 };
