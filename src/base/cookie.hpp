@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/ascii.hpp"
+
 #include <algorithm>
 #include <string>
 #include <string_view>
@@ -17,15 +19,8 @@ void forEachCookie(std::string_view header, Visit&& visit)
 {
     while (!header.empty()) {
         const std::size_t end = header.find(';');
-        std::string_view pair = header.substr(0, end);
+        const std::string_view pair = trimmed(header.substr(0, end));
         header = end == std::string_view::npos ? std::string_view() : header.substr(end + 1);
-
-        while (!pair.empty() && (pair.front() == ' ' || pair.front() == '\t')) {
-            pair.remove_prefix(1);
-        }
-        while (!pair.empty() && (pair.back() == ' ' || pair.back() == '\t')) {
-            pair.remove_suffix(1);
-        }
 
         const std::size_t equals = pair.find('=');
         if (equals != std::string_view::npos) {
@@ -53,11 +48,8 @@ std::string_view withoutPairs(std::string_view header, Drop&& drop, Room&& room)
         std::string_view pair = header.substr(0, end);
         header.remove_prefix(std::min(end + 1, header.size()));
 
-        const std::size_t blanks = std::min(pair.find_first_not_of(" \t"), pair.size());
-        pair.remove_prefix(blanks);
-        const std::size_t size = std::min(pair.find('='), pair.size());
-        const std::string_view name =
-            pair.substr(0, pair.substr(0, size).find_last_not_of(" \t") + 1);
+        pair.remove_prefix(std::min(pair.find_first_not_of(" \t"), pair.size()));
+        const std::string_view name = trimmed(pair.substr(0, pair.find('=')));
 
         if (!pair.empty() && drop(name)) {
             if (begin == nullptr) {

@@ -1,5 +1,6 @@
 #include "base/json_document.hpp"
 
+#include "base/ascii.hpp"
 #include "base/json_number.hpp"
 #include "base/utf8.hpp"
 
@@ -29,18 +30,6 @@ constexpr std::array<bool, 256> plainCharacters = [] {
 bool isPlain(char c) noexcept
 {
     return plainCharacters[static_cast<unsigned char>(c)];
-}
-
-bool isDigit(char c) noexcept
-{
-    return c >= '0' && c <= '9';
-}
-
-/** The value of a hexadecimal digit, -1 for another character. */
-int hexValue(char c) noexcept
-{
-    const char lower = static_cast<char>(c | 0x20);
-    return isDigit(c) ? c - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 /**

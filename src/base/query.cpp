@@ -1,20 +1,13 @@
 #include "base/query.hpp"
 
+#include "base/ascii.hpp"
 #include "base/url.hpp"
-
-#include <algorithm>
 
 namespace scalekit {
 
 namespace {
 
 constexpr std::size_t maxParameters = 64;
-
-bool hasControls(std::string_view text) noexcept
-{
-    return std::any_of(text.begin(), text.end(),
-                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-}
 
 void separate(std::string& query)
 {

@@ -1,25 +1,16 @@
 #include "base/url.hpp"
 
+#include "base/ascii.hpp"
+
 #include <algorithm>
-#include <array>
 
 namespace scalekit {
 
 namespace {
 
-constexpr bool isDigit(char c) noexcept
-{
-    return c >= '0' && c <= '9';
-}
-
-constexpr bool isAlphanumeric(char c) noexcept
-{
-    return isDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /** RFC 3986 section 2.3. */
-constexpr std::array<bool, 256> unreserved = [] {
-    std::array<bool, 256> is{};
+constexpr PlainBytes unreserved = [] {
+    PlainBytes is{};
     for (std::size_t c = 0; c < is.size(); ++c) {
         const char character = static_cast<char>(c);
         is[c] = isAlphanumeric(character) ||
@@ -28,35 +19,17 @@ constexpr std::array<bool, 256> unreserved = [] {
     return is;
 }();
 
-bool isUnreserved(char c) noexcept
-{
-    return unreserved[static_cast<unsigned char>(c)];
-}
-
-int hexValue(char c) noexcept
-{
-    if (isDigit(c)) {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /** Printable ASCII without the space and without the backslash, which browsers read as a slash. */
 bool isPlain(std::string_view text) noexcept
 {
-    return std::all_of(text.begin(), text.end(),
-                       [](char c) { return c > 0x20 && c < 0x7f && c != '\\'; });
+    return std::ranges::all_of(text,
+                               [](char c) { return isPrintable(c) && c != ' ' && c != '\\'; });
 }
 
 bool isHostName(std::string_view host) noexcept
 {
     return !host.empty() && host.front() != '.' && host.find("..") == std::string_view::npos &&
-           std::all_of(host.begin(), host.end(), [](char c) {
-               return isAlphanumeric(c) || c == '-' || c == '.' || c == '_';
-           });
+           consistsOf(host, "-._");
 }
 
 bool isBracketedAddress(std::string_view host) noexcept
@@ -171,13 +144,19 @@ std::string percentEncode(std::string_view text)
 
 void appendPercentEncoded(std::string& out, std::string_view text)
 {
+    appendPercentEncoded(out, text, unreserved);
+}
+
+void appendPercentEncoded(std::string& out, std::string_view text, const PlainBytes& plain)
+{
     static const char digits[] = "0123456789ABCDEF";
+    const auto isPlain = [&plain](char c) { return plain[static_cast<unsigned char>(c)]; };
 
     for (auto rest = text.begin(); rest != text.end();) {
-        const auto end = std::find_if_not(rest, text.end(), isUnreserved);
+        const auto end = std::find_if_not(rest, text.end(), isPlain);
         out.append(rest, end);
         rest = end;
-        for (; rest != text.end() && !isUnreserved(*rest); ++rest) {
+        for (; rest != text.end() && !isPlain(*rest); ++rest) {
             const auto byte = static_cast<unsigned char>(*rest);
             out.append({'%', digits[byte >> 4], digits[byte & 15]});
         }

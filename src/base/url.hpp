@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,7 +27,11 @@ std::optional<Url> parseUrl(std::string_view text) noexcept;
 /** Percent-encodes everything but RFC 3986 unreserved characters. */
 std::string percentEncode(std::string_view text);
 
-/** The same at the end of a text. */
+/** Which bytes stand for themselves; all others are percent-encoded. */
+using PlainBytes = std::array<bool, 256>;
+
+/** At the end of a text. */
+void appendPercentEncoded(std::string& out, std::string_view text, const PlainBytes& plain);
 void appendPercentEncoded(std::string& out, std::string_view text);
 
 /** Decodes %XX; with `plus`, '+' is a space (form encoding). nullopt on a broken escape. */

@@ -1,5 +1,6 @@
 #include "crypto/secret_rules.hpp"
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 #include "crypto/seal.hpp"
 
@@ -11,27 +12,6 @@ namespace scalekit {
 namespace {
 
 constexpr std::string_view makeOne = "; make a key with: openssl rand -base64 48";
-
-constexpr bool isUpper(char c) noexcept
-{
-    return c >= 'A' && c <= 'Z';
-}
-
-constexpr bool isLetter(char c) noexcept
-{
-    return isUpper(c) || (c >= 'a' && c <= 'z');
-}
-
-constexpr bool isWord(char c) noexcept
-{
-    return isLetter(c) || (c >= '0' && c <= '9');
-}
-
-bool consistsOf(std::string_view text, std::string_view more) noexcept
-{
-    return std::ranges::all_of(
-        text, [&](char c) { return isWord(c) || more.find(c) != std::string_view::npos; });
-}
 
 bool hasText(std::string_view text, std::string_view part) noexcept
 {
@@ -47,14 +27,11 @@ bool startsWithAny(std::string_view text, std::initializer_list<std::string_view
 template <class Is>
 bool anyWord(std::string_view words, Is&& is)
 {
-    while (!words.empty()) {
-        const std::size_t end = std::min(words.find(' '), words.size());
-        if (is(words.substr(0, end))) {
-            return true;
-        }
-        words.remove_prefix(std::min(end + 1, words.size()));
-    }
-    return false;
+    std::string_view word;
+    do {
+        word = takeWord(words);
+    } while (!word.empty() && !is(word));
+    return !word.empty();
 }
 
 /** Its letters alone, in lower case: CHANGE_ME, change-me and <ChangeMe> are one word. */
@@ -63,7 +40,7 @@ std::string lettersOf(std::string_view text)
     std::string letters;
     for (const char c : text) {
         if (isLetter(c)) {
-            letters += static_cast<char>(c | 0x20);
+            letters += lowered(c);
         }
     }
     return letters;
@@ -120,8 +97,7 @@ bool assignsSecret(std::string_view text)
 bool isVariableName(std::string_view text) noexcept
 {
     return hasText(text, "_") && !text.empty() && isUpper(text[0]) &&
-           std::ranges::all_of(
-               text, [](char c) { return isUpper(c) || c == '_' || (c >= '0' && c <= '9'); });
+           std::ranges::all_of(text, [](char c) { return isUpper(c) || c == '_' || isDigit(c); });
 }
 
 /** What shells, nginx, templates and deployment tools replace, and did not. */
@@ -152,8 +128,7 @@ bool isPlaceholder(std::string_view text)
         "scalekitsessionkey scalekitsessionkeys scalekitclientid scalekitclientsecret "
         "credentials myclientsecret";
     const std::string letters = lettersOf(text);
-    const bool onlyLetters =
-        std::ranges::none_of(text, [](char c) { return c >= '0' && c <= '9'; });
+    const bool onlyLetters = std::ranges::none_of(text, isDigit);
     const bool enclosed = text.size() > 1 && ((text.front() == '<' && text.back() == '>') ||
                                               (text.front() == '[' && text.back() == ']'));
     const bool masked = hasText(text, "***") || hasText(text, "...") || letters.ends_with("xxxx") ||
@@ -230,7 +205,7 @@ std::string bytesProblem(std::string_view text)
         if (static_cast<unsigned char>(c) >= 0x80) {
             return "holds a character that is not ASCII; write the secret alone, as it was given";
         }
-        if (c < 0x20 || c == 0x7f) {
+        if (isControl(c)) {
             return "holds a control character; it has to be plain text in one line";
         }
     }

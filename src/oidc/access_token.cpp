@@ -1,5 +1,6 @@
 #include "oidc/access_token.hpp"
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 #include "oidc/claims.hpp"
 #include "oidc/token_rules.hpp"
@@ -91,16 +92,11 @@ Claim* findClaim(std::vector<Claim>& claims, std::string_view name) noexcept
 void appendValues(std::vector<std::string>& values, const Claim& claim)
 {
     for (const std::string& value : claim.values) {
-        std::string_view rest = value;
-        while (claim.name == "scope" && rest.find(' ') != std::string_view::npos) {
-            const std::size_t size = rest.find(' ');
-            if (size > 0) {
-                appendOnce(values, rest.substr(0, size));
-            }
-            rest.remove_prefix(size + 1);
-        }
-        if (!rest.empty()) {
-            appendOnce(values, rest);
+        std::string_view words = value;
+        const bool scope = claim.name == "scope";
+        for (auto word = scope ? takeWord(words) : words; !word.empty();
+             word = scope ? takeWord(words) : "") {
+            appendOnce(values, word);
         }
     }
 }

@@ -1,6 +1,6 @@
 #include "oidc/bearer.hpp"
 
-#include "base/text.hpp"
+#include "base/ascii.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,11 +10,6 @@ namespace scalekit {
 namespace {
 
 constexpr std::string_view scheme = "Bearer";
-
-constexpr bool isAlphanumeric(char c) noexcept
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 /** A character of a scheme's name (RFC 9110 5.6.2). */
 bool isTokenCharacter(char c) noexcept
@@ -34,18 +29,10 @@ constexpr std::array<bool, 256> tokenCharacters = [] {
     return allowed;
 }();
 
-std::string_view trimmed(std::string_view text) noexcept
-{
-    constexpr std::string_view space = " \t";
-    const std::size_t first = std::min(text.find_first_not_of(space), text.size());
-    const std::size_t end = text.find_last_not_of(space) + 1;
-    return end > first ? text.substr(first, end - first) : std::string_view();
-}
-
 /** RFC 6750 section 3: what error, error_description and scope may hold. */
 bool isPlain(char c) noexcept
 {
-    return c >= 0x20 && c <= 0x7e && c != '"' && c != '\\';
+    return isPrintable(c) && c != '"' && c != '\\';
 }
 
 void appendParameter(std::string& challenge, std::string_view name, std::string_view value)

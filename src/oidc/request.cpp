@@ -1,8 +1,8 @@
 #include "oidc/request.hpp"
 
+#include "base/ascii.hpp"
 #include "base/base64url.hpp"
 #include "base/query.hpp"
-#include "base/text.hpp"
 #include "base/url.hpp"
 #include "crypto/digest.hpp"
 

@@ -1,5 +1,6 @@
 #include "oidc/response.hpp"
 
+#include "base/ascii.hpp"
 #include "base/json_document.hpp"
 #include "base/query.hpp"
 
@@ -109,12 +110,6 @@ const ProviderError* findProviderError(std::string_view code) noexcept
     return found != std::end(providerErrors) ? found : nullptr;
 }
 
-bool isBearer(std::string_view type) noexcept
-{
-    constexpr auto lower = [](char c) { return static_cast<char>(c | 0x20); };
-    return std::ranges::equal(type, std::string_view("bearer"), {}, lower);
-}
-
 /**
  * An optional string member (null counts as absent); false when it is something else or too long.
  */
@@ -189,7 +184,7 @@ Result<TokenResponse> parseTokenResponse(long status, std::string_view body)
     if (hasMember(members, "error")) {
         return Reason::token_request_refused;
     }
-    if (!isBearer(stringMember(members, "token_type").value_or(""))) {
+    if (!equalIgnoringCase(stringMember(members, "token_type").value_or(""), "bearer")) {
         return Reason::token_response_invalid;
     }
 

@@ -1,6 +1,6 @@
 #include "oidc/token_rules.hpp"
 
-#include "base/text.hpp"
+#include "base/ascii.hpp"
 
 #include <algorithm>
 
@@ -15,7 +15,7 @@ constexpr std::size_t maxSubjectSize = 255;
 bool isType(std::string_view typ, std::string_view name) noexcept
 {
     constexpr std::string_view application = "application/";
-    if (equalIgnoringCase(typ.substr(0, application.size()), application)) {
+    if (startsWithIgnoringCase(typ, application)) {
         typ.remove_prefix(application.size());
     }
     return equalIgnoringCase(typ, name);
@@ -70,7 +70,7 @@ bool subjectValid(JsonValue claims) noexcept
 {
     const auto subject = stringMember(claims, "sub");
     return subject && !subject->empty() && subject->size() <= maxSubjectSize &&
-           std::ranges::none_of(*subject, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+           !hasControls(*subject);
 }
 
 bool absentOrEqual(JsonValue claims, std::string_view name, std::string_view value) noexcept

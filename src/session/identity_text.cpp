@@ -1,12 +1,12 @@
 #include "session/identity_text.hpp"
 
+#include "base/url.hpp"
+
 namespace scalekit {
 
 namespace {
 
-/** The bytes that a header may carry as they are; all others are percent-encoded. */
-using PlainBytes = std::array<bool, 256>;
-
+/** What a header may carry as it is. */
 constexpr PlainBytes printableBut(std::string_view encoded)
 {
     PlainBytes plain{};
@@ -19,24 +19,6 @@ constexpr PlainBytes printableBut(std::string_view encoded)
 constexpr PlainBytes plainInText = printableBut("%");
 constexpr PlainBytes plainInList = printableBut("%,");
 
-void append(std::string& out, std::string_view text, const PlainBytes& plain)
-{
-    constexpr char digits[] = "0123456789ABCDEF";
-    while (!text.empty()) {
-        std::size_t size = 0;
-        while (size < text.size() && plain[static_cast<unsigned char>(text[size])]) {
-            ++size;
-        }
-        out.append(text.substr(0, size));
-        if (size < text.size()) {
-            const auto c = static_cast<unsigned char>(text[size++]);
-            const char encoded[] = {'%', digits[c >> 4], digits[c & 15]};
-            out.append(encoded, sizeof(encoded));
-        }
-        text.remove_prefix(size);
-    }
-}
-
 /** Joins what `each(visit)` visits. */
 template <class Each>
 void appendJoined(std::string& out, Each&& each)
@@ -47,7 +29,7 @@ void appendJoined(std::string& out, Each&& each)
             out += ',';
         }
         first = false;
-        append(out, value, plainInList);
+        appendPercentEncoded(out, value, plainInList);
     });
 }
 
@@ -88,7 +70,7 @@ FieldClaims fieldClaims(const SessionView& session) noexcept
 
 void appendHeaderSafe(std::string& out, std::string_view text)
 {
-    append(out, text, plainInText);
+    appendPercentEncoded(out, text, plainInText);
 }
 
 std::string joinedValues(const ClaimView& claim)

@@ -1,5 +1,7 @@
 #include "session/requirement.hpp"
 
+#include "base/ascii.hpp"
+
 namespace scalekit {
 
 bool namesScopes(std::string_view claim) noexcept
@@ -18,11 +20,9 @@ bool amongFirstWords(const ClaimView& scope, std::string_view word) noexcept
     std::string_view words;
     forEachValue(scope, [&](std::string_view text) { words = words.empty() ? text : words; });
     for (int seen = 0; seen < most && !words.empty(); ++seen) {
-        const std::size_t size = std::min(words.find(' '), words.size());
-        if (words.substr(0, size) == word) {
+        if (takeWord(words) == word) {
             return true;
         }
-        words.remove_prefix(std::min(size + 1, words.size()));
     }
     return false;
 }

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "base/ascii.hpp"
 #include "session/session.hpp"
 
-#include <algorithm>
 #include <string_view>
 
 /** What scalekit_require asks of an identity, whether a session or a bearer token brought it. */
@@ -32,12 +32,8 @@ template <class Visit>
 void forEachScopeWord(const ClaimView& scope, Visit&& visit)
 {
     forEachValue(scope, [&visit](std::string_view words) {
-        while (!words.empty()) {
-            const std::size_t size = std::min(words.find(' '), words.size());
-            if (size > 0) {
-                visit(words.substr(0, size));
-            }
-            words.remove_prefix(std::min(size + 1, words.size()));
+        for (auto word = takeWord(words); !word.empty(); word = takeWord(words)) {
+            visit(word);
         }
     });
 }

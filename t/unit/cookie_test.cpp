@@ -112,6 +112,7 @@ TEST("dropped cookies leave the others in order and as they were")
         {"\t__Host-sk_session =v;a", "a"},
         {"a=1;;; b=2;", "a=1;;; b=2;"},
         {" a=1;;b=2; __Host-sk_session=v; ; c=3;", " a=1;;b=2; c=3"},
+        {"a=b; c=\"d\" ; __Host-sk_session=v; e=", "a=b; c=\"d\" ; e="},
         {"__HOST-sk_session=v", "__HOST-sk_session=v"},
         {"", ""},
     };

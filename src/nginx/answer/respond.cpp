@@ -1,5 +1,6 @@
 #include "nginx/answer/respond.hpp"
 
+#include "base/ascii.hpp"
 #include "base/json.hpp"
 #include "nginx/ngx/headers.hpp"
 #include "nginx/answer/pages.hpp"

@@ -1,5 +1,7 @@
 #include "nginx/conf/directives.hpp"
 
+#include "base/ascii.hpp"
+
 #include <algorithm>
 
 namespace scalekit {
@@ -19,20 +21,15 @@ constexpr std::pair<std::string_view, Unauthenticated> unauthenticatedModes[] = 
 std::string foldedName(std::string_view name)
 {
     std::string folded(name);
-    std::transform(folded.begin(), folded.end(), folded.begin(), [](char c) {
-        return c == '_' ? '-' : static_cast<char>(ngx_tolower(static_cast<u_char>(c)));
-    });
+    std::ranges::transform(folded, folded.begin(),
+                           [](char c) { return c == '_' ? '-' : lowered(c); });
     return folded;
 }
 
 /** Letters, digits and "-", at least three of them, the last a "-". */
 bool headerPrefix(std::string_view prefix) noexcept
 {
-    return prefix.size() >= 3 && prefix.ends_with('-') &&
-           std::all_of(prefix.begin(), prefix.end(), [](char c) {
-               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                      c == '-';
-           });
+    return prefix.size() >= 3 && prefix.ends_with('-') && consistsOf(prefix, "-");
 }
 
 }  // namespace

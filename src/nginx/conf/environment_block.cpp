@@ -1,10 +1,8 @@
 #include "nginx/conf/environment_block.hpp"
 
+#include "base/ascii.hpp"
 #include "nginx/conf/environment_directives.hpp"
 #include "session/codec.hpp"
-
-#include <algorithm>
-#include <cctype>
 
 namespace scalekit {
 
@@ -182,9 +180,7 @@ std::string setEnvironment(ngx_conf_t* cf, MainConf& main)
     if (name == "off") {
         return "cannot be named \"off\"";
     }
-    if (!std::all_of(name.begin(), name.end(), [](char c) {
-            return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
-        })) {
+    if (!consistsOf(name, "_-")) {
         return "is named by letters, digits, \"_\" and \"-\"";
     }
     for (const auto& other : main.environments) {

@@ -1,5 +1,6 @@
 #include "nginx/conf/environment_directives.hpp"
 
+#include "base/ascii.hpp"
 #include "base/url.hpp"
 #include "crypto/openssl.hpp"
 #include "nginx/ngx/interop.hpp"
@@ -90,10 +91,7 @@ bool plainPath(std::string_view path)
 {
     return path.size() > 1 && path.size() <= 256 && path.front() == '/' && path.back() != '/' &&
            path.find("//") == std::string_view::npos && path.find("/.") == std::string_view::npos &&
-           std::all_of(path.begin(), path.end(), [](char c) {
-               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                      c == '/' || c == '-' || c == '_' || c == '.' || c == '~';
-           });
+           consistsOf(path, "/-_.~");
 }
 
 std::string setBasePath(Draft& draft, const Words& words)
@@ -229,10 +227,7 @@ std::string setTimeout(Draft& draft, const Words& words)
 
 bool cookieToken(std::string_view name)
 {
-    return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               c == '_' || c == '-';
-    });
+    return !name.empty() && name.size() <= 64 && consistsOf(name, "_-");
 }
 
 std::string setSessionCookie(Draft& draft, const Words& words)

@@ -1,5 +1,6 @@
 #include "nginx/fetch/http_transfer.hpp"
 
+#include "base/ascii.hpp"
 #include "base/version.hpp"
 
 #include <algorithm>
@@ -12,12 +13,6 @@
 namespace scalekit {
 
 namespace {
-
-bool hasControl(std::string_view text) noexcept
-{
-    return std::any_of(text.begin(), text.end(),
-                       [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-}
 
 /** "POST https://host/path": no query, no user, bounded. */
 std::string describe(const HttpRequest& request)
@@ -199,7 +194,7 @@ std::string_view word(HttpError error) noexcept
 
 std::unique_ptr<Transfer> makeTransfer(const HttpRequest& request)
 {
-    if (hasControl(request.url) || hasControl(request.authorization)) {
+    if (hasControls(request.url) || hasControls(request.authorization)) {
         return nullptr;
     }
 
@@ -248,9 +243,8 @@ void conclude(Transfer& transfer, HttpError error, const char* detail) noexcept
     // names in a certificate are the server's to choose
     char clean[CURL_ERROR_SIZE];
     std::size_t length = std::min(text.size(), sizeof(clean));
-    std::transform(text.begin(), text.begin() + length, clean, [](unsigned char c) {
-        return c < 0x20 || c == 0x7f ? '?' : static_cast<char>(c);
-    });
+    std::transform(text.begin(), text.begin() + length, clean,
+                   [](char c) { return isControl(c) ? '?' : c; });
 
     std::string_view name = word(error);
     ngx_uint_t level = error == HttpError::aborted ? NGX_LOG_INFO : NGX_LOG_ERR;

@@ -1,5 +1,6 @@
 #include "nginx/identity/context.hpp"
 
+#include "base/ascii.hpp"
 #include "nginx/ngx/headers.hpp"
 
 namespace scalekit {
@@ -151,7 +152,7 @@ std::string_view portOf(std::string_view authority, std::string_view host) noexc
     }
     const std::string_view rest = authority.substr(host.size());
     const bool port = rest.size() >= 2 && rest.size() <= 6 && rest[0] == ':' &&
-                      rest.find_first_not_of("0123456789", 1) == std::string_view::npos;
+                      std::ranges::all_of(rest.substr(1), isDigit);
     return port ? rest : std::string_view();
 }
 

@@ -1,5 +1,6 @@
 #include "nginx/identity/request_headers.hpp"
 
+#include "base/ascii.hpp"
 #include "nginx/ngx/headers.hpp"
 
 #include <algorithm>
@@ -18,9 +19,8 @@ bool hasPrefix(const ngx_str_t& name, std::string_view foldedPrefix) noexcept
         return false;
     }
     for (std::size_t i = 0; i < foldedPrefix.size(); ++i) {
-        const u_char c = static_cast<u_char>(ngx_tolower(name.data[i]));
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        if ((plain ? c : '-') != static_cast<u_char>(foldedPrefix[i])) {
+        const char c = static_cast<char>(name.data[i]);
+        if ((isAlphanumeric(c) ? lowered(c) : '-') != foldedPrefix[i]) {
             return false;
         }
     }

@@ -1,5 +1,6 @@
 #include "nginx/identity/variables.hpp"
 
+#include "base/ascii.hpp"
 #include "nginx/identity/constraints.hpp"
 #include "nginx/identity/request_headers.hpp"
 #include "nginx/identity/verdict.hpp"
@@ -121,8 +122,7 @@ ngx_int_t errorVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
 bool namesClaim(std::string_view variable, std::string_view claim) noexcept
 {
     const auto same = [](char v, char c) {
-        return v == static_cast<char>(ngx_tolower(static_cast<u_char>(c))) ||
-               (v == '_' && (c == '.' || c == '-'));
+        return v == lowered(c) || (v == '_' && (c == '.' || c == '-'));
     };
     return std::equal(variable.begin(), variable.end(), claim.begin(), claim.end(), same);
 }

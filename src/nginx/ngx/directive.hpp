@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/ascii.hpp"
 #include "nginx/ngx/interop.hpp"
 
 #include <algorithm>
@@ -159,9 +160,8 @@ inline bool evaluate(ngx_http_request_t* r, ngx_http_complex_value_t* value,
 /** True for text that can stand in a quoted-string (RFC 9110 5.6.4) as it is. */
 inline bool quotable(std::string_view text) noexcept
 {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-        return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-    });
+    return !text.empty() && std::ranges::all_of(text, isPrintable) &&
+           text.find_first_of("\"\\") == std::string_view::npos;
 }
 
 }  // namespace scalekit

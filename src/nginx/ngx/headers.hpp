@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/ascii.hpp"
 #include "nginx/ngx/interop.hpp"
 
 #include <string_view>
@@ -24,8 +25,7 @@ void forEachHeader(const ngx_list_t& list, Visit&& visit)
 /** True for a field of this name, in any case. */
 inline bool named(const HeaderField& field, std::string_view lowerCaseName) noexcept
 {
-    return field.key.len == lowerCaseName.size() &&
-           startsWithIgnoringCase(view(field.key), lowerCaseName);
+    return equalIgnoringCase(view(field.key), lowerCaseName);
 }
 
 /**

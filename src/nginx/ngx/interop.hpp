@@ -100,17 +100,4 @@ inline void logLine(ngx_uint_t level, ngx_log_t* log, std::string_view text) noe
 inline char* const confError = static_cast<char*>(NGX_CONF_ERROR);
 inline char* const confOk = static_cast<char*>(NGX_CONF_OK);
 
-inline bool startsWithIgnoringCase(std::string_view text, std::string_view lowerCasePrefix) noexcept
-{
-    if (text.size() < lowerCasePrefix.size()) {
-        return false;
-    }
-    for (std::size_t i = 0; i < lowerCasePrefix.size(); ++i) {
-        if (ngx_tolower(static_cast<u_char>(text[i])) != static_cast<u_char>(lowerCasePrefix[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
 }  // namespace scalekit
