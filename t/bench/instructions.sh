@@ -39,11 +39,10 @@ perRequest() { # FILE NAME PORT PATH HEADER...
 }
 
 # With $tokens the next of its file goes with each request, to either server.
-instructions() { # BAR PATH HEADER...
+instructions() { # BAR PLAIN_PATH GUARDED_PATH HEADER...
     local bar=$1
-    shift
-    perRequest "$folder/plain.cost" plain "$plainPort" "$@"
-    perRequest "$folder/guarded.cost" guarded "$guardedPort" "$@"
+    perRequest "$folder/plain.cost" plain "$plainPort" "$2" "${@:4}"
+    perRequest "$folder/guarded.cost" guarded "$guardedPort" "$3" "${@:4}"
     awk -v bar="$bar" '
         { name = $0; sub(/^[-0-9]+ /, "", name); cost = $1 }
         FNR == NR { plain[name] = cost; next }
