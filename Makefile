@@ -79,9 +79,11 @@ $(BUILD)/configured: force
 	@printf '%s\n' $(SOURCES) '$(CXX)' '$(CC_OPT)' '$(LD_OPT)' '$(NGX_SRC)' '$(NGX_CONF)' > '$@.new'
 	@cmp -s '$@.new' '$@' && rm '$@.new' || mv '$@.new' '$@'
 
-# The unit tests: one cmocka program per t/unit/*_test.cpp, linked with the core alone.
+# The unit tests: one cmocka program per t/unit/*_test.cpp, linked with the core and what else does
+# without nginx.
 
-CORE       := $(sort $(wildcard $(patsubst %,src/%/*.cpp,base crypto jose oidc session)))
+CORE       := $(sort $(wildcard $(patsubst %,src/%/*.cpp,base crypto jose oidc session))) \
+              src/nginx/shared/arena.cpp src/nginx/shared/table.cpp
 UNIT_TESTS := $(sort $(wildcard t/unit/$(UNIT:%.cpp=%).cpp))
 UNIT_TESTS := $(filter %_test.cpp,$(UNIT_TESTS))
 UNIT_HELP  := $(filter-out %_test.cpp,$(wildcard t/unit/*.cpp))

@@ -16,10 +16,6 @@
 #include <string_view>
 #include <vector>
 
-extern "C" {
-extern ngx_module_t ngx_http_scalekit_module;
-}
-
 /**
  * What the administrator wrote. Configuration objects are made while nginx reads its files, live as
  * long as the cycle's pool, and are never written at run time.
@@ -42,6 +38,7 @@ struct Environment {
 
     RelyingParty party;
     ProviderSettings provider;
+    std::string providerKey;  // names the provider's documents in shared memory
     SealKeys sessionKeys;
     bool hasSessionKeys = false;
     SessionLimits limits{std::chrono::hours(8), std::chrono::hours(1), std::chrono::seconds(30)};

@@ -85,6 +85,19 @@ bool deriveKeys(Environment& environment, const std::vector<std::string>& secret
     return true;
 }
 
+/** Other endpoints, other documents: a reload does not take over those of before. */
+std::string providerKey(const Environment& environment)
+{
+    const ProviderSettings& provider = environment.provider;
+    std::string key = environment.name;
+    for (const std::string* part : {&provider.issuer, &provider.authorizationEndpoint,
+                                    &provider.tokenEndpoint, &provider.jwksUri}) {
+        key += '\n';
+        key += *part;
+    }
+    return key;
+}
+
 std::string complete(EnvironmentDraft& draft)
 {
     Environment& environment = draft.environment;
@@ -110,6 +123,7 @@ std::string complete(EnvironmentDraft& draft)
     // a copied configuration that leads to another provider or client must not open our seals
     party.environment =
         environment.name + '\0' + environment.provider.issuer + '\0' + party.client.id;
+    environment.providerKey = providerKey(environment);
     environment.limits.skew = party.skew;
     environment.provider.allowHttp = environment.allowHttp;
 

@@ -2,7 +2,7 @@
 
 #include "nginx/conf/bearer_directives.hpp"
 #include "nginx/conf/directives.hpp"
-#include "nginx/shared/store.hpp"
+#include "nginx/shared/zone.hpp"
 
 #include <algorithm>
 
@@ -79,7 +79,11 @@ try {
         return confOk;
     }
     const std::size_t size = isUnset(main.zoneSize) ? defaultZoneSize : main.zoneSize;
-    main.zone = addStoreZone(cf, size, &main);
+    std::vector<std::string> providerKeys;
+    for (const auto& environment : main.environments) {
+        providerKeys.push_back(environment->providerKey);
+    }
+    main.zone = addSharedZone(cf, size, std::move(providerKeys));
     return main.zone != nullptr ? confOk : confError;
 } catch (...) {
     return confError;

@@ -8,7 +8,7 @@
 #include "nginx/endpoint/sign_in.hpp"
 #include "nginx/identity/constraints.hpp"
 #include "nginx/identity/session_cookie.hpp"
-#include "nginx/shared/store.hpp"
+#include "nginx/shared/replay_guard.hpp"
 #include "nginx/worker/worker.hpp"
 
 #include <algorithm>
@@ -118,7 +118,7 @@ void logUnusedToken(ngx_http_request_t* r, const Environment& environment, Reaso
 bool ended(ngx_http_request_t* r, std::string_view record) noexcept
 {
     const Result<SessionView> session = readSession(record);
-    return !session || spentId(mainConf(r)->zone, session->id, wallClock());
+    return !session || sessionRevoked(mainConf(r)->zone, session->id, wallClock());
 }
 
 ngx_int_t conclude(Context& context, const Environment& environment)
@@ -152,8 +152,8 @@ ngx_int_t exchangeCode(Context& context, const LocationConf& conf,
 
     context.flight = flights.find(key);
     if (context.flight == nullptr) {
-        if (!spendId(mainConf(r)->zone, callback.state.id, wallClock(),
-                     wallClock() + 2 * loginLifetime)) {
+        if (!spendLogin(mainConf(r)->zone, callback.state.id, wallClock(),
+                        wallClock() + 2 * loginLifetime)) {
             return answerOrphan(context, conf, constraint, callback.state, Reason::login_spent);
         }
         const std::string retry = retryUrl(environment, callback.state);

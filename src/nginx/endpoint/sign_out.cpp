@@ -4,7 +4,7 @@
 #include "nginx/answer/respond.hpp"
 #include "nginx/identity/session_cookie.hpp"
 #include "nginx/ngx/headers.hpp"
-#include "nginx/shared/store.hpp"
+#include "nginx/shared/replay_guard.hpp"
 
 namespace scalekit {
 
@@ -28,7 +28,9 @@ ngx_int_t endSession(Context& context, const Environment& environment)
 {
     ngx_http_request_t* r = context.request;
     if (const Result<Caller> caller = loadSession(context, environment)) {
-        spendId(mainConf(r)->zone, caller->session().id, wallClock(), caller->end());
+        // until no copy of the cookie lives, also one that was renewed meanwhile
+        revokeSession(mainConf(r)->zone, caller->session().id, wallClock(),
+                      caller->session().created + environment.limits.lifetime);
     }
     if (!deleteSessionCookie(context, environment) ||
         (loginsJustCompleted(context, environment) > 0 &&

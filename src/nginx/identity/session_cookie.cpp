@@ -2,7 +2,7 @@
 
 #include "base/cookie.hpp"
 #include "nginx/ngx/headers.hpp"
-#include "nginx/shared/store.hpp"
+#include "nginx/shared/replay_guard.hpp"
 #include "nginx/worker/worker.hpp"
 #include "session/codec.hpp"
 
@@ -161,7 +161,7 @@ try {
     }
     context.cookieRenewed = true;
     // signed out while this request was on its way: it must not bring the cookie back
-    if (spentId(mainConf(context.request)->zone, caller.session().id, wallClock())) {
+    if (sessionRevoked(mainConf(context.request)->zone, caller.session().id, wallClock())) {
         return true;
     }
     return setSessionCookie(context, environment,

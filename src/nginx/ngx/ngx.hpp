@@ -6,4 +6,6 @@ extern "C" {
 #include <ngx_core.h>
 #include <ngx_event.h>
 #include <ngx_http.h>
+
+extern ngx_module_t ngx_http_scalekit_module;
 }

@@ -26,7 +26,7 @@ std::string failureOf(const HttpResponse& response)
 
 struct ProviderCache::Entry {
     Entry(ProviderCache& cache, const Environment& environment, ngx_shm_zone_t* zone)
-        : cache(cache), environment(environment), documents(zone, environment)
+        : cache(cache), environment(environment), documents(zone, environment.providerKey)
     {
         timer.init(this, onTick, cache.log_);
     }
@@ -40,11 +40,11 @@ struct ProviderCache::Entry {
 
     ProviderCache& cache;
     const Environment& environment;
-    SharedDocuments documents;
+    ProviderDocuments documents;
     Snapshot snapshot;      // its documents are nullptr when those that are shared do not parse
     bool fetching = false;  // it is this worker's turn
-    SharedDocuments::Want want = SharedDocuments::Want::scheduled;  // of the fetch under way
-    std::string discovery;                                          // likewise; empty: as it was
+    ProviderDocuments::Want want = ProviderDocuments::Want::scheduled;  // of the fetch under way
+    std::string discovery;  // likewise; empty: as it was
     LoopEvent timer;
     WaitingList providerWaiters;  // count fetches
     WaitingList loginWaiters;     // count generations
@@ -94,7 +94,7 @@ bool ProviderCache::awaitKeys(const Environment& environment, Waiter& waiter,
 {
     Entry& entry = *entries_[environment.index];
     const bool login = purpose == KeysFor::login;
-    const auto want = login ? SharedDocuments::Want::login : SharedDocuments::Want::token;
+    const auto want = login ? ProviderDocuments::Want::login : ProviderDocuments::Want::token;
     if (entry.snapshot.keys == nullptr || (!beginAhead(entry, want) && !underWay(entry))) {
         return false;
     }
@@ -106,7 +106,7 @@ bool ProviderCache::awaitKeys(const Environment& environment, Waiter& waiter,
 
 void ProviderCache::askForKeys(const Environment& environment)
 {
-    beginAhead(*entries_[environment.index], SharedDocuments::Want::token);
+    beginAhead(*entries_[environment.index], ProviderDocuments::Want::token);
 }
 
 void ProviderCache::onTick(ngx_event_t* event) noexcept
@@ -124,7 +124,7 @@ void ProviderCache::tick(Entry& entry)
     adopt(entry);
     const bool wanted = !ngx_exiting || !entry.providerWaiters.empty();
     if (wanted && !entry.fetching &&
-        entry.documents.beginFetch(SharedDocuments::Want::scheduled, monotonicNow(), limit)) {
+        entry.documents.beginFetch(ProviderDocuments::Want::scheduled, monotonicNow(), limit)) {
         beginScheduled(entry);
     }
     entry.providerWaiters.wake(entry.documents.fetches(), monotonicNow());
@@ -132,11 +132,11 @@ void ProviderCache::tick(Entry& entry)
     entry.tokenWaiters.wake(entry.snapshot.generation, monotonicNow());
     // the fetch they waited for may have begun before their key was published
     if (!entry.loginWaiters.empty() && !underWay(entry) &&
-        !beginAhead(entry, SharedDocuments::Want::login)) {
+        !beginAhead(entry, ProviderDocuments::Want::login)) {
         entry.loginWaiters.wakeAll();
     }
     if (!entry.tokenWaiters.empty() && !underWay(entry) &&
-        !beginAhead(entry, SharedDocuments::Want::token)) {
+        !beginAhead(entry, ProviderDocuments::Want::token)) {
         entry.tokenWaiters.wakeAll();
     }
     schedule(entry);
@@ -171,7 +171,7 @@ void ProviderCache::adopt(Entry& entry)
     if (entry.documents.generation() == entry.snapshot.generation) {
         return;
     }
-    const SharedDocuments::Copy copy = entry.documents.read();
+    const ProviderDocuments::Copy copy = entry.documents.read();
     const ProviderSettings& settings = entry.environment.provider;
 
     Result<Provider> provider = copy.discovery.empty()
@@ -194,7 +194,7 @@ bool ProviderCache::underWay(const Entry& entry) const noexcept
 }
 
 /** True when this worker fetches the keys now, ahead of schedule. */
-bool ProviderCache::beginAhead(Entry& entry, SharedDocuments::Want want)
+bool ProviderCache::beginAhead(Entry& entry, ProviderDocuments::Want want)
 {
     const Milliseconds limit = entry.environment.timeout + std::chrono::seconds(1);
     if (entry.fetching || entry.snapshot.provider == nullptr ||
@@ -211,7 +211,7 @@ void ProviderCache::beginScheduled(Entry& entry)
 {
     const ProviderSettings& settings = entry.environment.provider;
     entry.fetching = true;
-    entry.want = SharedDocuments::Want::scheduled;
+    entry.want = ProviderDocuments::Want::scheduled;
     if (settings.selfSufficient()) {
         fetchKeys(entry, providerFromSettings(settings).jwksUri);
     } else if (!fetch(entry, discoveryUrl(settings.issuer), onDiscovery)) {
@@ -303,11 +303,12 @@ void ProviderCache::store(Entry& entry, const std::string& keys)
     if (entry.discovery.empty()) {
         entry.discovery = entry.documents.read().discovery;
     }
-    SharedDocuments::Fetched fetched;
+    ProviderDocuments::Fetched fetched;
     fetched.discovery = entry.discovery;
     fetched.keys = keys;
-    fetched.next = entry.want == SharedDocuments::Want::scheduled ? monotonicNow() + refreshInterval
-                                                                  : entry.documents.nextFetch();
+    fetched.next = entry.want == ProviderDocuments::Want::scheduled
+                       ? monotonicNow() + refreshInterval
+                       : entry.documents.nextFetch();
     if (!entry.documents.store(fetched, monotonicNow())) {
         fail(entry, "room for the documents", "scalekit_zone is full, make it larger");
         return;

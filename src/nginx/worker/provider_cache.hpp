@@ -3,7 +3,7 @@
 #include "jose/jwk.hpp"
 #include "nginx/conf/conf.hpp"
 #include "nginx/fetch/http_client.hpp"
-#include "nginx/shared/store.hpp"
+#include "nginx/shared/provider_documents.hpp"
 #include "nginx/worker/waiting_list.hpp"
 
 #include <memory>
@@ -11,8 +11,8 @@
 
 /**
  * Every environment's provider metadata and key set, ready in the worker: fetched ahead of need,
- * once for all workers (see store.hpp), parsed per worker, refreshed in the background, the last
- * good ones kept while the provider is away.
+ * once for all workers (see ProviderDocuments), parsed per worker, refreshed in the background, the
+ * last good ones kept while the provider is away.
  */
 namespace scalekit {
 
@@ -75,7 +75,7 @@ class ProviderCache {
     void schedule(Entry& entry);
     void adopt(Entry& entry);
     bool underWay(const Entry& entry) const noexcept;
-    bool beginAhead(Entry& entry, SharedDocuments::Want want);
+    bool beginAhead(Entry& entry, ProviderDocuments::Want want);
     void beginScheduled(Entry& entry);
     bool fetch(Entry& entry, const std::string& url, HttpClient::Done done);
     void fetchKeys(Entry& entry, const std::string& jwksUri);

@@ -1,34 +1,32 @@
 #pragma once
 
-#include "nginx/conf/conf.hpp"
 #include "nginx/ngx/interop.hpp"
 
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-/**
- * What the workers share (scalekit_zone): every environment's provider documents, who fetches them,
- * and the logins and sessions that are over. Plain structs in a slab; a reload adopts them.
- */
 namespace scalekit {
 
-struct SharedEnvironment;  // in shared memory
-
-/** Adds the shared memory zone during configuration; nullptr after an error was logged. */
-ngx_shm_zone_t* addStoreZone(ngx_conf_t* cf, std::size_t size, MainConf* main) noexcept;
+namespace shared {
+struct Root;
+struct Provider;
+}  // namespace shared
 
 /**
- * One environment's provider documents and who fetches them. A view over shared memory, cheap to
- * copy. What a request asks takes no lock: counters and times are atomic.
+ * The documents of one provider and who fetches them, in shared memory: a view, cheap to copy. What
+ * a request asks takes no lock: counters and times are atomic.
  *
  * While there are documents, fetches that fail and fetches ahead of schedule keep a cool-down of 10
  * seconds between them, over all workers; without documents the tries follow each other sooner.
  */
-class SharedDocuments {
+class ProviderDocuments {
   public:
-    SharedDocuments(ngx_shm_zone_t* zone, const Environment& environment) noexcept;
+    /** Makes room for the provider of this key, if there is none yet; false when it is full. */
+    static bool makeRoom(shared::Root& root, std::string_view key) noexcept;
+
+    /** The key is one that the zone was made for. */
+    ProviderDocuments(ngx_shm_zone_t* zone, std::string_view key) noexcept;
 
     /** Counts the changes of the documents. 0: there are none yet. */
     std::uint64_t generation() const noexcept;
@@ -82,22 +80,9 @@ class SharedDocuments {
   private:
     void endFetch() noexcept;
 
-    ngx_slab_pool_t* pool_;
-    SharedEnvironment* shared_;
+    ngx_shm_zone_t* zone_;
+    shared::Provider* provider_;
     std::int64_t granted_ = 0;  // until when the fetch is ours, in milliseconds
 };
-
-constexpr std::size_t spentIdSize = 16;  // bytes, of logins and sessions alike
-
-/**
- * Spends a random id until a time: true exactly once over all workers. With the table full the
- * oldest entry of the bucket is forgotten; for a login, the provider refuses a second use of the
- * code all the same.
- */
-bool spendId(ngx_shm_zone_t* zone, std::string_view id, std::chrono::sys_seconds now,
-             std::chrono::sys_seconds until) noexcept;
-
-/** True for an id that was spent and whose time has not come. */
-bool spentId(ngx_shm_zone_t* zone, std::string_view id, std::chrono::sys_seconds now) noexcept;
 
 }  // namespace scalekit
