@@ -1,0 +1,217 @@
+// A worker is killed while it has the lock of the shared memory, at each place where it takes it: the
+// others go on at once, and nothing that was answered is forgotten.
+
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import * as faults from '../op/faults.mjs';
+import { startHostile } from '../op/hostile.mjs';
+import { atEnd } from './cleanup.mjs';
+import { minutes, startClock } from './clock.mjs';
+import { holdWorker } from './debugger.mjs';
+import { until } from './harness.mjs';
+import { ownerOfConnection } from './proc.mjs';
+import { hostileLogin, startSite } from './site.mjs';
+
+const provider = await startHostile();
+atEnd(() => provider.close());
+const clock = startClock();
+const site = await startSite({
+    provider,
+    workers: 2,
+    wrap: clock.wrap,
+    http: 'keepalive_timeout 30d; keepalive_time 30d;',
+    settings: { session_lifetime: '30d', session_idle: '8h' },
+    expected: /exited on signal 9|shared memory zone "scalekit" was locked by/,
+});
+const renewal = 61 * minutes; // an eighth of session_idle
+
+// One browser for each worker, whose requests all go to that worker.
+async function browsersOfWorkers() {
+    const found = new Map();
+    while (found.size < 2) {
+        const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+        const browser = site.browser({ agent });
+        await browser.navigate(site.url('/'));
+        const socket = await until(() => Object.values(agent.freeSockets)[0]?.[0], 'it is kept');
+        const pid = ownerOfConnection(site.nginx.workerPids(), site.port, socket.localPort);
+        if (pid === undefined || found.has(pid)) {
+            agent.destroy();
+        } else {
+            found.set(pid, browser);
+            atEnd(async () => agent.destroy());
+        }
+    }
+    return [...found].map(([pid, browser]) => ({ pid, browser }));
+}
+
+const now = () => Math.floor(clock.now() / 1_000);
+const lies = {
+    claims: (claims) => ({ ...claims, iat: now(), auth_time: now(), exp: now() + 300 }),
+};
+const login = (browser = site.browser()) => hostileLogin(site, browser, lies);
+
+// A login up to the callback.
+async function begin(browser) {
+    const start = await browser.navigate(site.url('/page'));
+    return provider.authorize(start.location, lies);
+}
+
+const locked = () => site.nginx.log.split('zone "scalekit" was locked by').length;
+
+const outcome = (promise) =>
+    promise.then(
+        (answer) => answer.status,
+        (error) => error.code,
+    );
+
+const sessionSet = ({ setCookies }) =>
+    setCookies.some((line) => line.startsWith(`${site.sessionCookie}=`) && !/max-age=0/i.test(line));
+
+// What was answered before, and has to stand afterwards.
+async function answers() {
+    const browser = site.browser();
+    const callback = await begin(browser);
+    const before = browser.clone();
+    assert.equal((await browser.navigate(callback)).status, 302);
+
+    const ended = site.browser();
+    await login(ended);
+    const copy = ended.clone();
+    assert.equal((await ended.script(site.url('/auth/logout'), { method: 'POST' })).status, 200);
+    return { callback, before, signedIn: browser, ended: copy };
+}
+
+async function assertStand({ callback, before, signedIn, ended }) {
+    for (let round = 0; round < 4; round += 1) {
+        const sent = provider.counts.token;
+        await before.clone().navigate(callback);
+        assert.equal(provider.counts.token, sent, 'a code is not sent twice');
+        assert.equal((await login()).status, 302);
+    }
+    clock.forward(renewal);
+    await site.browser().navigate(site.url('/'));
+    assert.ok(sessionSet(await signedIn.clone().script(site.url('/'))), 'a session is renewed');
+    for (let round = 0; round < 4; round += 1) {
+        const answer = await ended.clone().script(site.url('/'));
+        assert.ok(!sessionSet(answer), 'a session that was ended is not renewed');
+    }
+}
+
+// What is to be done by the worker of a browser so that it comes to the place.
+const completeLogin = async (browser) => {
+    const callback = await begin(browser);
+    return () => browser.navigate(callback);
+};
+const signOut = async (browser) => {
+    await login(browser);
+    return () => browser.script(site.url('/auth/logout'), { method: 'POST' });
+};
+const renew = async (browser) => {
+    await login(browser);
+    clock.forward(renewal);
+    await site.browser().navigate(site.url('/'));
+    return () => browser.script(site.url('/'));
+};
+// The worker that wakes up first sees that it is time for another fetch.
+const fetchAgain = (change) => async (browser) => {
+    change();
+    return () => {
+        clock.forward(11 * minutes);
+        return browser.navigate(site.url('/page'));
+    };
+};
+let padding = 0;
+const otherKeys = () => {
+    padding += 1;
+    provider.bend.keys = (document) => ({ ...document, padding: 'x'.repeat(1_000 * padding) });
+};
+
+const places = {
+    'asks whether a login is spent': [completeLogin, { from: 'spendLogin', locked: true }],
+    'begins to note a spent login': [
+        completeLogin,
+        { from: 'spendLogin', at: 'shared::Table::insert', steps: 40 },
+    ],
+    'has almost noted a spent login': [
+        completeLogin,
+        { from: 'spendLogin', at: 'shared::Table::insert', steps: 80 },
+    ],
+    'notes an ended session': [
+        signOut,
+        { from: 'revokeSession', at: 'shared::Table::insert', steps: 65 },
+    ],
+    'looks for an ended session': [
+        renew,
+        { from: 'sessionRevoked', at: 'shared::Table::find', steps: 5 },
+    ],
+    'begins a fetch': [fetchAgain(() => {}), { from: 'ProviderDocuments::beginFetch', locked: true }],
+    'makes room for documents': [
+        fetchAgain(otherKeys),
+        { from: 'ProviderDocuments::store', at: 'shared::Arena::allocate', steps: 30 },
+    ],
+    'has replaced documents': [
+        fetchAgain(otherKeys),
+        { from: 'ProviderDocuments::store', changes: 'this->provider_->documents' },
+    ],
+    'notes that a fetch failed': [
+        fetchAgain(() => {
+            provider.answers.keys = faults.answer(500);
+        }),
+        { from: 'ProviderDocuments::fail', locked: true },
+    ],
+};
+
+for (const [what, [prepare, place]] of Object.entries(places)) {
+    test(`a worker is killed as it ${what}: the other one goes on, and what was answered stands`, async () => {
+        const stand = await answers();
+        const [victim, other] = await browsersOfWorkers();
+        const act = await prepare(victim.browser);
+        const before = locked();
+
+        const worker = await holdWorker(victim.pid, place);
+        const pending = outcome(act());
+        await worker.held;
+        let waiting = true;
+        const blocked = outcome(
+            begin(other.browser).then((callback) => other.browser.navigate(callback)),
+        ).finally(() => {
+            waiting = false;
+        });
+        await sleep(200);
+        assert.ok(waiting, 'the other worker waits for the lock');
+        worker.kill();
+        assert.equal(await blocked, 302, 'and has it as soon as the first one is dead');
+        assert.match(String(await pending), /ECONNRESET|302/);
+        await until(() => locked() > before, 'nginx has opened the lock of the dead worker');
+        provider.honest();
+
+        await assertStand(stand);
+        const fetches = provider.counts.keys;
+        clock.forward(11 * minutes);
+        await until(async () => {
+            await site.browser().navigate(site.url('/'));
+            return provider.counts.keys > fetches;
+        }, 'the keys are fetched again');
+        assert.equal((await login()).status, 302);
+    });
+}
+
+test('a worker is killed as it reads new documents: the next one reads them', async () => {
+    otherKeys();
+    const [victim, other] = await browsersOfWorkers();
+    const fetches = provider.counts.keys;
+    clock.forward(11 * minutes);
+    await other.browser.navigate(site.url('/'));
+    await until(() => provider.counts.keys > fetches, 'the other worker fetches');
+    const worker = await holdWorker(victim.pid, { from: 'ProviderDocuments::read', locked: true });
+    const pending = outcome(victim.browser.navigate(site.url('/page')));
+    await worker.held;
+    worker.kill();
+    assert.equal(await pending, 'ECONNRESET');
+    for (let round = 0; round < 4; round += 1) {
+        assert.equal((await login()).status, 302);
+    }
+});
