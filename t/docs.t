@@ -1,5 +1,6 @@
-# Holds the code, the README, conf-examples/ and the tests together: every directive, variable, endpoint, identity
-# header and reason word has its row, and every row its code; the examples and the README's configurations load.
+# Holds the code, the documents, conf-examples/ and the tests together: every directive, variable, endpoint, identity
+# header and reason word has its place in the reference, and every place its code; links lead somewhere; the examples
+# and what the documents show of configurations load.
 
 use strict;
 use warnings;
@@ -8,17 +9,14 @@ use File::Basename qw(basename dirname);
 use File::Find ();
 use File::Path qw(make_path);
 use File::Temp qw(tempdir);
+use FindBin;
+use lib "$FindBin::Bin/lib";
 use MIME::Base64 qw(encode_base64);
 use Test::More;
 
-chdir dirname(__FILE__) . '/..' or die "cannot enter the project's folder: $!";
+use Documents;
 
-sub content {
-    my ($path) = @_;
-    open my $file, '<', $path or die "cannot read $path: $!";
-    local $/;
-    return scalar <$file>;
-}
+chdir dirname(__FILE__) . '/..' or die "cannot enter the project's folder: $!";
 
 sub write_file {
     my ($path, $text) = @_;
@@ -91,72 +89,111 @@ die "the rules of src/oidc/access_token.cpp are not where they were\n" if !defin
 my %ofTokens = map { $_ => 1 } map { /Reason::(\w+)/g }
     $rules, map { content($_) } qw(src/jose/jwt.cpp src/jose/verify.cpp src/oidc/token_rules.cpp);
 
-# The README's side: the first cell of every table row below a heading, up to the next heading of its level or above.
+# The documents' side. It knows of the code what stands above: @directives, @settings, @variables, @headers, @endpoints,
+# @words, the %status of each word, and of bearer tokens %code, %codeStatus, %description and %ofTokens.
 
-my $readme = content('README.md');
+my $reference = 'conf-examples/REFERENCE.md';
+my @documents = documents();
+my @headings = headings($reference);
 
-sub section {
-    my ($heading) = @_;
-    my ($marks) = $heading =~ /^(#+)/;
-    my $deep = length $marks;
-    my ($body) = $readme =~ /^\Q$heading\E\n(.*?)(?=^#{1,$deep} |\z)/ms;
-    die "README.md has no section \"$heading\"\n" if !defined $body;
-    return $body;
+# The headings of one level below another heading, by the name that their text gives to.
+sub below {
+    my ($above, $level, $name) = @_;
+    my ($inside, %found) = (0);
+    for my $heading (@headings) {
+        $inside = $heading->{text} eq $above if $heading->{level} < $level && $heading->{level} <= 2;
+        $found{$1} = $heading if $inside && $heading->{level} == $level && $heading->{text} =~ /^$name$/;
+    }
+    return \%found;
 }
 
-sub rows {
-    my ($heading, $name) = @_;
-    return map { /^\| `$name/ ? ($1 => $_) : () } split /\n/, section($heading);
-}
-
-my %rows = (
-    directive         => {rows('### At http, server and location level', qr/(\w+)/)},
-    setting           => {rows('### Inside `scalekit_environment`', qr/(\w+)/)},
-    variable          => {rows('## Variables', qr/\$(\w+)/)},
-    endpoint          => {rows('## Endpoints', qr/(?:BASE)?(\/[\w.\/-]+)/)},
-    'identity header' => {rows('## Identity headers', qr/X-Scalekit-([\w-]+)/)},
-    'reason word'     => {rows('## Reason words', qr/(\w+)/)},
+my %place = (
+    directive         => below('Directives', 3, qr/(.+)/),
+    setting           => below('Inside scalekit_environment', 3, qr/(.+)/),
+    variable          => {rows($reference, 'Variables', qr/\$(\w+)/)},
+    endpoint          => below('Endpoints', 3, qr/(?:BASE)?(\/[\w.\/-]+)/),
+    'identity header' => {rows($reference, 'Identity headers', qr/X-Scalekit-([\w-]+)/)},
+    'reason word'     => below('Reason words', 4, qr/(.+)/),
 );
 my %known = (directive => \@directives, setting => \@settings, variable => \@variables, endpoint => \@endpoints,
              'identity header' => \@headers, 'reason word' => \@words);
 
 for my $kind (sort keys %known) {
     my %exists = map { $_ => 1 } @{$known{$kind}};
-    ok(exists $rows{$kind}{$_}, "README has a row for the $kind $_") for @{$known{$kind}};
-    my @stale = grep { !$exists{$_} } sort keys %{$rows{$kind}};
-    is("@stale", '', "README has no row for a $kind that does not exist");
+    ok(exists $place{$kind}{$_}, "the reference has a place for the $kind $_") for @{$known{$kind}};
+    my @stale = grep { !$exists{$_} } sort keys %{$place{$kind}};
+    is("@stale", '', "the reference has no place for a $kind that does not exist");
 }
 
-for my $word (@words) {
-    my $expected = $status{$word} // 502;
-    like($rows{'reason word'}{$word} // '', qr/^\|[^|]+\|[^|]*\b$expected\b[^|]*\|/, "README says status $expected of $word");
-}
-
-for my $word (sort keys %code) {
-    my ($cell) = ($rows{'reason word'}{$word} // '') =~ /^\|[^|]+\|([^|]*)\|/;
-    if ($code{$word} eq 'invalid_token' && !$ofTokens{$word}) {
-        unlike($cell // '', qr/\b401\b/, "README does not say that a bearer token is refused as $word");
-    } else {
-        my $expected = $codeStatus{$code{$word}};
-        like($cell // '', qr/\b$expected\b/, "README says status $expected of a bearer token's $word");
+my ($contents) = content($reference) =~ /^(.*?)^## /ms;
+my %level = map { $_ => 1 } qw(http server location scalekit_environment);
+for my $kind (qw(directive setting)) {
+    for my $name (sort keys %{$place{$kind}}) {
+        my $heading = $place{$kind}{$name};
+        my %item = items($heading->{body});
+        my @contexts = ($item{Context} // '') =~ /`(\w+)`/g;
+        like($item{Syntax} // '', qr/^`$name [^`]+`/, "the reference has the syntax of $name");
+        ok(length($item{Default} // ''), "the reference has the default of $name");
+        ok(@contexts > 0 && !grep({ !$level{$_} } @contexts), "the reference has the context of $name");
+        is($contexts[0] eq 'scalekit_environment' ? 'setting' : 'directive', $kind, "the context of $name fits its chapter");
+        like($heading->{body}, qr/^```nginx\n(?:(?!```).*\n)*? *$name\s/m, "the reference has an example of $name");
+        like($contents, qr/\(#\Q$heading->{anchor}\E\)/, "the contents of the reference lead to $name");
     }
 }
 
-my $answers = section('### What a client is told');
-like($answers, qr/^\|[^|]+\| $codeStatus{$_}\b[^|]*\|[^|]*`$_`/m, "README says when a client is told $_") for sort keys %codeStatus;
-my @quoted = $readme =~ /error="(\w+)", error_description="([^"]+)"/g;
-cmp_ok(scalar @quoted, '>', 0, 'README shows challenges');
-while (my ($name, $text) = splice @quoted, 0, 2) {
-    is($description{$text}, $name, "README's challenge \"$text\" is one of ours");
+# A status that is said of a word is its own, that of a bearer token it is about, or that of a redirect to the sign-in.
+for my $word (@words) {
+    my %item = items(($place{'reason word'}{$word} // {body => ''})->{body});
+    my @expected = ($status{$word} // 502);
+    if (defined $code{$word} && ($code{$word} ne 'invalid_token' || $ofTokens{$word})) {
+        push @expected, $codeStatus{$code{$word}};
+    }
+    push @expected, 401 if $word eq 'subrequest_identity';  # what auth_request understands
+    my %said = map { $_ => 1 } ($item{Status} // '') =~ /\b(\d{3})\b/g;
+    my %fits = map { $_ => 1 } 302, @expected;
+    ok($said{$_}, "the reference says status $_ of $word") for @expected;
+    is(join(' ', grep { !$fits{$_} } sort keys %said), '', "the reference says no other status of $word");
+    ok(length($item{$_} // ''), "the reference has the \l$_ of $word") for qw(Cause Remedy);
 }
 
-# Names in the text and the examples that look like ours are ours.
+my $answers = section($reference, 'Answers to clients');
+for my $name (sort keys %codeStatus) {
+    like($answers, qr/^\|[^|]+\| $codeStatus{$name}\b[^|]*\|[^|]*`$name`/m, "the reference says when a client is told $name");
+}
+
+# What is said anywhere of names that look like ours, of challenges and of reasons is true.
+
 my %ours = map { $_ => 1 } @directives, @variables, 'scalekit_claim_';
-for my $path ('README.md', sort glob 'conf-examples/*') {
+my %header = map { $_ => 1 } @headers;
+my %isWord = map { $_ => 1 } @words;
+my $shown = 0;
+for my $path (@documents, sort glob 'conf-examples/*.conf') {
     my $text = content($path);
-    my %said = map { $_ => 1 } $text =~ /(?<![\w.\/-])\$?(scalekit_[a-z_]+)/g;
-    my @unknown = grep { !$ours{$_} && !/^scalekit_claim_/ } sort keys %said;
-    is("@unknown", '', "$path speaks of no directive or variable that does not exist");
+    my @names = $text =~ /(?<![\w.\/-])\$?(scalekit_[a-z_]+)/g;
+    my %unknown = map { $_ => 1 } grep { !$ours{$_} && !/^scalekit_claim_/ } @names;
+    $unknown{"X-Scalekit-$_"} = 1 for grep { !$header{$_} } $text =~ /X-Scalekit-(\w[\w-]*)/g;
+    $unknown{$_} = 1 for grep { !$isWord{$_} } $text =~ /\breason"?[=:]"?(\w+)/g;
+    is(join(' ', sort keys %unknown), '', "$path names nothing as ours that does not exist");
+    my @quoted = $text =~ /error="(\w+)", error_description="([^"]+)"/g;
+    $shown += @quoted;
+    while (my ($name, $description) = splice @quoted, 0, 2) {
+        is($description{$description}, $name, "the challenge \"$description\" of $path is one of ours");
+    }
+}
+cmp_ok($shown, '>', 0, 'the documents show challenges');
+
+# Links and sizes.
+
+for my $path (@documents) {
+    is(join(' ', broken($path)), '', "every link of $path leads somewhere");
+    my $lines = () = content($path) =~ /\n/g;
+    my $most = $path eq 'README.md' ? 250 : 600;
+    cmp_ok($lines, '<=', $most, "$path has at most $most lines") if $path ne $reference;
+}
+for my $pair (['conf-examples/README.md', 'conf-examples/*.conf'], ['README.md', 'conf-examples/*.md']) {
+    my ($path, $pattern) = @$pair;
+    my %linked = map { basename(s/#.*//r) => 1 } links($path);
+    ok($linked{basename($_)}, "$path leads to $_") for sort glob $pattern;
 }
 
 # Examples and tests use everything.
@@ -192,7 +229,7 @@ for my $name (@variables) {
     ok($tests =~ $pattern, "a test mentions \$$name");
 }
 
-# nginx itself reads the examples and what the README shows. The variables are those of the other tests;
+# nginx itself reads the examples and what the documents show. The variables are those of the other tests;
 # SCALEKIT_MODULE is empty when the module is linked into nginx.
 
 my $nginx = $ENV{TEST_NGINX_BINARY} || $ENV{NGINX_BINARY} || '/usr/sbin/nginx';
@@ -202,7 +239,7 @@ die "There is no $module: run make, or set SCALEKIT_MODULE.\n" if $module ne '' 
 my $modulePath = $module eq '' ? '' : abs_path($module);
 
 my $prefix = tempdir(CLEANUP => 1);
-make_path(map { "$prefix/$_" } qw(modules logs scalekit certificates temp));
+make_path(map { "$prefix/$_" } qw(modules logs scalekit certificates temp cache));
 symlink $modulePath, "$prefix/modules/ngx_http_scalekit_module.so" if $modulePath ne '';
 write_file("$prefix/mime.types", "types { text/html html; }\n");
 write_file("$prefix/fastcgi_params", "fastcgi_param REQUEST_METHOD \$request_method;\n");
@@ -216,7 +253,7 @@ $ENV{SCALEKIT_SESSION_KEY} = $keys[0];
 my $request = '-x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=test';
 my $said = `openssl req $request -keyout '$prefix/certificates/key' -out '$prefix/certificates/cert' 2>&1`;
 die "openssl made no certificate (is it installed?): $said\n" if $? != 0;
-for my $text (map { content($_) } @examples, 'README.md') {
+for my $text (map { content($_) } @examples, @documents) {
     for my $file ($text =~ /certificates\/([\w.-]+\.(?:pem|key))/g) {
         next if -e "$prefix/certificates/$file";
         symlink $file =~ /\.key$/ ? 'key' : 'cert', "$prefix/certificates/$file" or die "symlink: $!";
@@ -231,6 +268,7 @@ sub verdict {
     $conf =~ s/^load_module modules\/ngx_http_scalekit_module\.so;//m or return 'it does not load the module' if $modulePath eq '';
     $conf =~ s/^http \{/http { access_log $prefix\/logs\/access.log; $temporary/m or return 'it has no http block';
     $conf =~ s{/var/log/nginx/}{$prefix/logs/}g;
+    $conf =~ s{/var/cache/nginx/}{$prefix/cache/}g;
     $conf =~ s/^(\s*listen\s+)(\d+)(?=[\s;])/$1 . '127.0.0.1:' . (20000 + $2)/mge;
     write_file("$prefix/nginx.conf", $conf);
 
@@ -242,22 +280,50 @@ sub verdict {
 cmp_ok(scalar @examples, '>', 0, 'there are examples');
 is(verdict(content($_)), 'ok', "nginx -t takes $_") for @examples;
 
-# The README's nginx blocks: whole configurations, or what stands inside http or a guarded server.
-my @blocks = $readme =~ /^```nginx\n(.*?)^```/msg;
+# The nginx blocks of the documents: whole configurations, or what stands inside http, an environment or a guarded
+# server.
 my $load = "load_module modules/ngx_http_scalekit_module.so;\n";
-my $around = 'url https://acme.scalekit.com; client_id skc_1; client_secret file:scalekit/client_secret; '
-    . 'session_keys file:scalekit/session_keys;';
-cmp_ok(scalar(grep { /^load_module / } @blocks), '>', 0, 'README shows a whole configuration');
-for my $block (@blocks) {
-    my ($first) = $block =~ /^\s*(\w+)/m;
-    my $conf = $block;
-    if ($block !~ /^http \{/m) {
-        my $http = $block =~ /^(server|map|log_format|upstream) /m;
-        my $environment = $block =~ /^scalekit_environment acme/m ? '' : "scalekit_environment acme { $around }\n";
-        $conf = $load . "http {\n$environment" . ($http ? $block : "server {\nscalekit_auth acme;\n$block}\n") . "}\n";
+my @around = ('url https://acme.scalekit.com;', 'client_id skc_1;', 'client_secret file:scalekit/client_secret;',
+              'session_keys file:scalekit/session_keys;');
+my %setting = map { $_ => 1 } @settings;
+my %ofHttp = map { $_ => 1 } qw(server map upstream log_format proxy_cache_path limit_req_zone scalekit_environment scalekit_zone);
+
+sub environment {
+    my ($own) = @_;
+    return join "\n", 'scalekit_environment acme {', (grep { my ($name) = /^(\w+)/; $own !~ /^$name\s/m } @around), "$own}\n";
+}
+
+sub whole {
+    my ($block) = @_;
+    return $block if $block =~ /^http \{/m;
+    my @names = $block =~ /^(\w+)/mg;
+    my $body = $block =~ /^scalekit_environment acme\s/m ? '' : environment(grep({ $setting{$_} } @names) ? $block : '');
+    if (grep { $ofHttp{$_} } @names) {
+        $body .= $block;
+    } elsif (!grep { $setting{$_} } @names) {
+        $body .= "server {\nscalekit_auth acme;\n$block}\n";
     }
-    $conf .= "events { }\n" if $conf !~ /^events /m;
-    is(verdict($conf), 'ok', "nginx -t takes the README's block that begins with $first");
+    return "${load}http {\n$body}\n";
+}
+
+my $complete = 0;
+for my $path (@documents) {
+    for my $block (blocks($path, 'nginx')) {
+        my ($first) = $block =~ /^\s*(\w+[^\n;{]*)/m;
+        my $conf = whole($block);
+        $complete += $block =~ /^load_module /m ? 1 : 0;
+        $conf .= "events { }\n" if $conf !~ /^events /m;
+        is(verdict($conf), 'ok', "nginx -t takes the block of $path that begins with $first");
+    }
+}
+cmp_ok($complete, '>', 0, 'the documents show a whole configuration');
+
+# Defaults that the reference writes as a directive are ones that may be written.
+for my $name (sort map { keys %{$place{$_}} } qw(directive setting)) {
+    my %item = items(($place{directive}{$name} // $place{setting}{$name})->{body});
+    my ($default) = ($item{Default} // '') =~ /^`($name [^`]+;)`$/ or next;
+    my $inside = $setting{$name} || $ofHttp{$name} ? "$default\n" : "location /x/ {\n$default\n}\n";
+    is(verdict(whole($inside) . "events { }\n"), 'ok', "nginx -t takes the default of $name");
 }
 
 # The proof that the verdict can be a bad one.
