@@ -88,7 +88,7 @@ refused('two values', 'url https://a.example https://b.example;',
     '"url" has the wrong number of values');
 refused('a directive twice', "base_path /a;\nbase_path /b;", '"base_path" is written twice');
 refused('an unknown directive', 'client_key x;',
-    '"client_key" is not a directive of this block; see the directive table in the README');
+    '"client_key" is not a directive of this block; see conf-examples/REFERENCE.md');
 refused('a directive of another level', 'scalekit_auth acme;',
     '"scalekit_auth" is not a directive of this block');
 

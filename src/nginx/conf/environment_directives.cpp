@@ -339,7 +339,7 @@ std::string applyDirective(EnvironmentDraft& draft, const Words& words)
     const auto row = std::find_if(std::begin(rows), std::end(rows),
                                   [&](const Row& r) { return r.name == words[0]; });
     if (row == std::end(rows)) {
-        return "is not a directive of this block; see the directive table in the README";
+        return "is not a directive of this block; see conf-examples/REFERENCE.md";
     }
     const std::size_t count = words.size() - 1;
     if (count < row->leastWords || count > row->mostWords) {
