@@ -122,7 +122,7 @@ for my $kind (sort keys %known) {
     my %exists = map { $_ => 1 } @{$known{$kind}};
     ok(exists $place{$kind}{$_}, "the reference has a place for the $kind $_") for @{$known{$kind}};
     my @stale = grep { !$exists{$_} } sort keys %{$place{$kind}};
-    is("@stale", '', "the reference has no place for a $kind that does not exist");
+    is("@stale", '', "the reference has no place for any $kind that does not exist");
 }
 
 my ($contents) = content($reference) =~ /^(.*?)^## /ms;
@@ -155,6 +155,9 @@ for my $word (@words) {
     is(join(' ', grep { !$fits{$_} } sort keys %said), '', "the reference says no other status of $word");
     ok(length($item{$_} // ''), "the reference has the \l$_ of $word") for qw(Cause Remedy);
 }
+
+my ($index) = section($reference, 'Reason words') =~ /^(.*?)^### /ms;
+like($index, qr/\[$_\]\(#$_(?:-\d)?\)/, "the index of the reference leads to $_") for @words;
 
 my $answers = section($reference, 'Answers to clients');
 for my $name (sort keys %codeStatus) {
