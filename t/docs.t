@@ -49,8 +49,8 @@ push @variables, table('src/nginx/identity/variables.cpp', qr/^ngx_int_t addVari
 push @variables, (table('src/nginx/identity/variables.cpp', qr/^namespace \{/m, qr/^using/m,
                         qr/claimPrefix = /, qr/claimPrefix = "(\w+_)"/))[0] . 'NAME';
 my @headers = table('src/nginx/conf/conf.hpp', qr/identityHeaderSuffixes\[\] = \{/, qr/\};/, qr/"[^"]*"/, qr/"([\w-]+)"/);
-my @endpoints = table('src/nginx/conf/environment.cpp', qr/^std::string complete\(/m, qr/^\}/m,
-                      qr/basePath \+/, qr/basePath \+ "(\/\w+)"/);
+my @endpoints = table('src/nginx/conf/endpoint_rows.hpp', qr/endpointRows\[\] = \{/, qr/^\};/m,
+                      qr/^    \{/m, qr/^    \{"(\/\w+)", /m);
 push @endpoints, table('src/nginx/endpoint/metadata.cpp', qr/^namespace \{/m, qr/^\}/m,
                        qr/wellKnownPath = /, qr/wellKnownPath = "([^"]+)"/);
 my @words = table('src/base/reason.hpp', qr/enum class Reason[^{]*\{\s*none,/, qr/\};/,
