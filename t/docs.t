@@ -56,33 +56,29 @@ push @endpoints, table('src/nginx/endpoint/metadata.cpp', qr/^namespace \{/m, qr
 my @words = table('src/base/reason.hpp', qr/enum class Reason[^{]*\{\s*none,/, qr/\};/,
                   qr/^    \w+,/m, qr/^    (\w+),/m);
 
-# Statuses as respond.cpp gives them; what it does not name is a bad gateway.
-my %number = (OK => 200, BAD_REQUEST => 400, UNAUTHORIZED => 401, FORBIDDEN => 403, NOT_ALLOWED => 405,
-              INTERNAL_SERVER_ERROR => 500, BAD_GATEWAY => 502, SERVICE_UNAVAILABLE => 503, GATEWAY_TIME_OUT => 504);
-my %status;
-my ($statuses) = content('src/nginx/answer/respond.cpp') =~ /^ngx_uint_t statusOf\(Reason .*?\{(.*?)^\}/ms;
-while ($statuses =~ /((?:\s*case Reason::\w+:)+)\s*return NGX_HTTP_(\w+);/g) {
-    my ($cases, $name) = ($1, $2);
-    $status{$_} = $number{$name} // die "which status is NGX_HTTP_$name?\n" for $cases =~ /Reason::(\w+)/g;
-}
-
-# What a bearer token is refused with: the error code (RFC 6750) of a word, as bearer.cpp gives it, and the words that
-# the check of a token comes to at all. Its status is the word's, but for the codes that respond.cpp names.
-my $named = qr/bearerError\(refusal\.reason\) == "(\w+)"\s*\? NGX_HTTP_(\w+)/;
-my %codeStatus = map { $number{$_} // $_ } content('src/nginx/answer/respond.cpp') =~ /$named/g;
-die "src/nginx/answer/respond.cpp gives no status to an error code\n" if !%codeStatus;
-my (%code, %description);
-my ($codes) = content('src/oidc/bearer.cpp') =~ /^Error errorOf\(.*?\{(.*?)^\}/ms;
-while ($codes =~ /((?:\s*case Reason::\w+:)+)\s*return (?:\{"(\w+)", |(invalidToken)\()"([^"]+)"/g) {
-    my ($cases, $name, $text) = ($1, $2 // 'invalid_token', $4);
-    for my $word ($cases =~ /Reason::(\w+)/g) {
-        $code{$word} = $name;
-        $codeStatus{$name} //= $status{$word} // 502;
+# The rows of the reasons: {Reason::word, "word", status, ...}, or a function that makes one; the last two texts may be the
+# error code and description of a bearer token (RFC 6750). %ofTokens are the words that the check of a token comes to.
+# A token that is not good is answered with 401, whatever the status of the word.
+my ($rows) = content('src/base/reason.cpp') =~ /constexpr ReasonRow rows\[\] = \{(.*?)^\};/ms;
+die "the table of src/base/reason.cpp is not where it was\n" if !defined $rows;
+my (%status, %code, %codeStatus, %description);
+for my $row (grep { /\S/ } split /^    (?=\{|\w)/m, $rows) {
+    my ($make, $word, $rest) = $row =~ /^(\{|\w+\()Reason::\w+, "(\w*)"(.*)/s or die "a reason is written differently: $row\n";
+    my ($bearer, $text) = $row =~ /"([a-z_]+)",\s*"([^"]+)"\},\s*\z/;
+    if ($make eq 'untrusted(') {
+        ($status{$word}, $text) = (502, $rest =~ /^,\s*"([^"]+)"/);
+        $bearer = 'invalid_token' if defined $text;
+    } else {
+        ($status{$word}) = $rest =~ /^,\s*(\d{3})\b/ or die "$word has no status\n";
     }
-    $description{$text} = $name;
+    next if !defined $bearer;
+    $code{$word} = $bearer;
+    $codeStatus{$bearer} = $bearer eq 'invalid_token' ? 401 : $status{$word};
+    $description{$text} = $bearer;
 }
-my $returns = () = $codes =~ /return (?!\{\})/g;
-die "the error codes of src/oidc/bearer.cpp are written differently\n" if !%code || keys %description != $returns;
+delete $status{''};
+die "words and rows of reasons differ\n" if join(' ', sort @words) ne join(' ', sort keys %status);
+die "no error codes of bearer tokens\n" if keys %codeStatus != 3;
 
 my ($rules) = content('src/oidc/access_token.cpp') =~ /^(.*?^Reason checkAccessToken\(.*?^\})/ms;
 die "the rules of src/oidc/access_token.cpp are not where they were\n" if !defined $rules;
@@ -144,7 +140,7 @@ for my $kind (qw(directive setting)) {
 # A status that is said of a word is its own, that of a bearer token it is about, or that of a redirect to the sign-in.
 for my $word (@words) {
     my %item = items(($place{'reason word'}{$word} // {body => ''})->{body});
-    my @expected = ($status{$word} // 502);
+    my @expected = ($status{$word});
     if (defined $code{$word} && ($code{$word} ne 'invalid_token' || $ofTokens{$word})) {
         push @expected, $codeStatus{$code{$word}};
     }
