@@ -25,68 +25,37 @@ sub write_file {
     close $file or die "cannot write $path: $!";
 }
 
-# The code's side. Each list is read from the one table that defines it; a table that changed its shape would give
-# fewer names than it has lines, which is said instead of passing with half of them.
+# The code's side: what the module's own tables say, as t/tools/tables.cpp prints it. A bearer token that is not good is
+# answered with 401, whatever the status of the word.
 
-sub table {
-    my ($path, $begin, $end, $line, $name) = @_;
-    my ($body) = content($path) =~ /$begin(.*?)$end/s;
-    die "the table of $path is not where it was\n" if !defined $body;
-    my $lines = () = $body =~ /$line/g;
-    my @names = $body =~ /$name/g;
-    die "the table of $path is written differently\n" if !@names || @names != $lines;
-    return @names;
+my $tables = ($ENV{BUILD} // 'build') . '/tables';
+-x $tables or die "$tables is missing: run make test, or make tables once before prove\n";
+open my $output, '-|', $tables or die "$tables: $!";
+chomp(my @lines = <$output>);
+close $output or die "$tables failed: $!$?";
+
+my (%printed, %status, %code, %codeStatus, %description);
+for my $line (@lines) {
+    my ($kind, $name, $status, $code, $description) = split / /, $line, 5;
+    push @{$printed{$kind}}, $name;
+    $status{$name} = $status if $kind eq 'reason';
+    next if !defined $code;
+    $code{$name} = $code;
+    $codeStatus{$code} = $code eq 'invalid_token' ? 401 : $status;
+    $description{$description} = $code;
 }
+my %known = (directive => $printed{directive}, setting => $printed{setting}, variable => $printed{variable},
+             endpoint => $printed{endpoint}, 'identity header' => $printed{header}, 'reason word' => $printed{reason});
+ok(@{$known{$_} // []} > 0, "$tables prints every $_") for sort keys %known;
+cmp_ok(scalar keys %codeStatus, '>', 0, "$tables prints the error codes of bearer tokens");
 
-my @directives = table('src/nginx/module/module.cpp', qr/ngx_command_t commands\[\] = \{/, qr/ngx_null_command/,
-                       qr/^    \{/m, qr/\{ngx_string\("(\w+)"\)/);
-my @settings = table('src/nginx/conf/environment_directives.cpp', qr/constexpr Row rows\[\] = \{/, qr/^\};/m,
-                     qr/^    \{/m, qr/^    \{"(\w+)", \d+, \d+, (?:true|false), set\w+\},$/m);
-my @variables = table('src/nginx/identity/variables.cpp', qr/^Row rows\[\] = \{/m, qr/^\};/m,
-                      qr/^    \{/m, qr/\{ngx_string\("(\w+)"\)/);
-push @variables, table('src/nginx/identity/variables.cpp', qr/^ngx_int_t addVariables/m, qr/^\}/m,
-                       qr/add\(cf, "/, qr/add\(cf, "(\w+)"/);
-push @variables, (table('src/nginx/identity/variables.cpp', qr/^namespace \{/m, qr/^using/m,
-                        qr/claimPrefix = /, qr/claimPrefix = "(\w+_)"/))[0] . 'NAME';
-my @headers = table('src/nginx/conf/conf.hpp', qr/identityHeaderSuffixes\[\] = \{/, qr/\};/, qr/"[^"]*"/, qr/"([\w-]+)"/);
-my @endpoints = table('src/nginx/conf/endpoint_rows.hpp', qr/endpointRows\[\] = \{/, qr/^\};/m,
-                      qr/^    \{/m, qr/^    \{"(\/\w+)", /m);
-push @endpoints, table('src/nginx/endpoint/metadata.cpp', qr/^namespace \{/m, qr/^\}/m,
-                       qr/wellKnownPath = /, qr/wellKnownPath = "([^"]+)"/);
-my @words = table('src/base/reason.hpp', qr/enum class Reason[^{]*\{\s*none,/, qr/\};/,
-                  qr/^    \w+,/m, qr/^    (\w+),/m);
-
-# The rows of the reasons: {Reason::word, "word", status, ...}, or a function that makes one; the last two texts may be the
-# error code and description of a bearer token (RFC 6750). %ofTokens are the words that the check of a token comes to.
-# A token that is not good is answered with 401, whatever the status of the word.
-my ($rows) = content('src/base/reason.cpp') =~ /constexpr ReasonRow rows\[\] = \{(.*?)^\};/ms;
-die "the table of src/base/reason.cpp is not where it was\n" if !defined $rows;
-my (%status, %code, %codeStatus, %description);
-for my $row (grep { /\S/ } split /^    (?=\{|\w)/m, $rows) {
-    my ($make, $word, $rest) = $row =~ /^(\{|\w+\()Reason::\w+, "(\w*)"(.*)/s or die "a reason is written differently: $row\n";
-    my ($bearer, $text) = $row =~ /"([a-z_]+)",\s*"([^"]+)"\},\s*\z/;
-    if ($make eq 'untrusted(') {
-        ($status{$word}, $text) = (502, $rest =~ /^,\s*"([^"]+)"/);
-        $bearer = 'invalid_token' if defined $text;
-    } else {
-        ($status{$word}) = $rest =~ /^,\s*(\d{3})\b/ or die "$word has no status\n";
-    }
-    next if !defined $bearer;
-    $code{$word} = $bearer;
-    $codeStatus{$bearer} = $bearer eq 'invalid_token' ? 401 : $status{$word};
-    $description{$text} = $bearer;
-}
-delete $status{''};
-die "words and rows of reasons differ\n" if join(' ', sort @words) ne join(' ', sort keys %status);
-die "no error codes of bearer tokens\n" if keys %codeStatus != 3;
-
+# The words that the check of a bearer token comes to at all.
 my ($rules) = content('src/oidc/access_token.cpp') =~ /^(.*?^Reason checkAccessToken\(.*?^\})/ms;
 die "the rules of src/oidc/access_token.cpp are not where they were\n" if !defined $rules;
 my %ofTokens = map { $_ => 1 } map { /Reason::(\w+)/g }
     $rules, map { content($_) } qw(src/jose/jwt.cpp src/jose/verify.cpp src/oidc/token_rules.cpp);
 
-# The documents' side. It knows of the code what stands above: @directives, @settings, @variables, @headers, @endpoints,
-# @words, the %status of each word, and of bearer tokens %code, %codeStatus, %description and %ofTokens.
+# The documents' side.
 
 my $reference = 'conf-examples/REFERENCE.md';
 my @documents = documents();
@@ -111,9 +80,6 @@ my %place = (
     'identity header' => {rows($reference, 'Identity headers', qr/X-Scalekit-([\w-]+)/)},
     'reason word'     => below('Reason words', 4, qr/(.+)/),
 );
-my %known = (directive => \@directives, setting => \@settings, variable => \@variables, endpoint => \@endpoints,
-             'identity header' => \@headers, 'reason word' => \@words);
-
 for my $kind (sort keys %known) {
     my %exists = map { $_ => 1 } @{$known{$kind}};
     ok(exists $place{$kind}{$_}, "the reference has a place for the $kind $_") for @{$known{$kind}};
@@ -138,6 +104,7 @@ for my $kind (qw(directive setting)) {
 }
 
 # A status that is said of a word is its own, that of a bearer token it is about, or that of a redirect to the sign-in.
+my @words = @{$known{'reason word'}};
 for my $word (@words) {
     my %item = items(($place{'reason word'}{$word} // {body => ''})->{body});
     my @expected = ($status{$word});
@@ -162,8 +129,8 @@ for my $name (sort keys %codeStatus) {
 
 # What is said anywhere of names that look like ours, of challenges and of reasons is true.
 
-my %ours = map { $_ => 1 } @directives, @variables, 'scalekit_claim_';
-my %header = map { $_ => 1 } @headers;
+my %ours = map { $_ => 1 } @{$known{directive}}, @{$known{variable}}, 'scalekit_claim_';
+my %header = map { $_ => 1 } @{$known{'identity header'}};
 my %isWord = map { $_ => 1 } @words;
 my $shown = 0;
 for my $path (@documents, sort glob 'conf-examples/*.conf') {
@@ -209,20 +176,20 @@ File::Find::find({no_chdir => 1, wanted => sub {
     }
 }}, 't');
 
-for my $name (@directives) {
+for my $name (@{$known{directive}}) {
     ok($examples =~ /^\s*$name\s/m, "an example uses $name");
     ok($tests =~ /\b$name\b/, "a test mentions $name");
 }
 
 # Names such as "url" occur everywhere: a use is a directive of some configuration, or in the end-to-end tests a member
 # (whose value is a text, where the name is an everyday word).
-for my $name (@settings) {
+for my $name (@{$known{setting}}) {
     my $member = $name =~ /_/ ? qr/\b$name:\s/ : qr/\b$name:\s*['"`]/;
     ok($examples =~ /^\s*$name\s[^;]+;/m, "an example uses $name");
     ok($tests =~ /$member|(?:^|[{;])\s*$name\s+[^\s=(][^;\n]*;/m, "a test uses $name");
 }
 
-for my $name (@variables) {
+for my $name (@{$known{variable}}) {
     my $pattern = $name =~ /^(.*_)NAME$/ ? qr/\$\{?$1\w/ : qr/\$\{?$name\b/;
     ok($examples =~ $pattern, "an example uses \$$name");
     ok($tests =~ $pattern, "a test mentions \$$name");
@@ -284,7 +251,7 @@ is(verdict(content($_)), 'ok', "nginx -t takes $_") for @examples;
 my $load = "load_module modules/ngx_http_scalekit_module.so;\n";
 my @around = ('url https://acme.scalekit.com;', 'client_id skc_1;', 'client_secret file:scalekit/client_secret;',
               'session_keys file:scalekit/session_keys;');
-my %setting = map { $_ => 1 } @settings;
+my %setting = map { $_ => 1 } @{$known{setting}};
 my %ofHttp = map { $_ => 1 } qw(server map upstream log_format proxy_cache_path limit_req_zone scalekit_environment scalekit_zone);
 
 sub environment {
