@@ -1,7 +1,7 @@
 /**
  * tables: prints what the module's own tables say, one line for each row, for t/docs.t:
  *
- *     directive NAME | setting NAME | variable NAME | header SUFFIX | endpoint PATH
+ *     directive NAME CONTEXT... | setting NAME | variable NAME | header SUFFIX | endpoint PATH
  *     reason WORD STATUS [BEARER_ERROR DESCRIPTION]
  *
  * It is linked with the module's objects. What they need of nginx is left open: only tables are
@@ -31,7 +31,11 @@ template <std::size_t Size>
 void printDirectives(const Directive (&table)[Size])
 {
     for (const Directive& directive : table) {
-        print("directive", directive.name);
+        std::string text(directive.name);
+        text += (directive.type & NGX_HTTP_MAIN_CONF) != 0 ? " http" : "";
+        text += (directive.type & NGX_HTTP_SRV_CONF) != 0 ? " server" : "";
+        text += (directive.type & NGX_HTTP_LOC_CONF) != 0 ? " location" : "";
+        print("directive", text);
     }
 }
 
