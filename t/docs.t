@@ -149,6 +149,11 @@ for my $path (@documents, sort glob 'conf-examples/*.conf') {
 }
 cmp_ok($shown, '>', 0, 'the documents show challenges');
 
+# The changelog begins with the version that the module says it is.
+my ($version) = content('src/base/version.hpp') =~ /"nginx-scalekit\/([^"]+)"/;
+like(section('conf-examples/OPERATION.md', 'Changelog'), qr/\A## Changelog\n[^#]*^### \Q$version\E$/m,
+     "the changelog begins with $version");
+
 # Links and sizes.
 
 for my $path (@documents) {
