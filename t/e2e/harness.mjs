@@ -8,6 +8,8 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import dgram from 'node:dgram';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -46,17 +48,22 @@ export async function until(condition, what, timeout = 10_000) {
 }
 
 // A port that nothing listens on, below the range from which the system takes ports of outgoing
-// connections.
+// connections. Until this process ends it holds the UDP port of the same number: the sign for other
+// test files, which run at the same time, that the port is taken.
 export async function freePort() {
     for (;;) {
         const port = 12_000 + Math.floor(Math.random() * 18_000);
+        const sign = dgram.createSocket('udp4').unref();
         const server = net.createServer();
-        const free = await new Promise((done) => {
-            server.once('error', () => done(false)).listen(port, '127.0.0.1', () => done(true));
-        });
-        if (free) {
+        try {
+            sign.bind({ port, address: '127.0.0.1', exclusive: true });
+            await once(sign, 'listening');
+            server.listen(port, '127.0.0.1');
+            await once(server, 'listening');
             await new Promise((done) => server.close(done));
             return port;
+        } catch {
+            sign.close();
         }
     }
 }

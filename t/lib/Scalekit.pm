@@ -19,11 +19,19 @@ use warnings;
 
 BEGIN {
     require Cwd;
+    require File::Path;
     require JSON::PP;
+    require Ports;
     my $module = $ENV{SCALEKIT_MODULE} // Cwd::abs_path('build/module/ngx_http_scalekit_module.so');
     $ENV{TEST_NGINX_LOAD_MODULES} //= $module // '';
     $ENV{TEST_NGINX_BINARY} //= $ENV{NGINX_BINARY} // '/usr/sbin/nginx';
-    $ENV{TEST_NGINX_SERVROOT} //= Cwd::abs_path('build') . '/servroot';
+
+    # Several suites run at once, so each has a folder and ports of its own.
+    my ($suite) = $0 =~ m{([^/]+?)(?:\.t)?\z};
+    my $folder = $ENV{TEST_NGINX_SERVROOT} // Cwd::abs_path('build') . '/servroot';
+    File::Path::make_path($folder);
+    $ENV{TEST_NGINX_SERVROOT} = "$folder/$suite";
+    $ENV{TEST_NGINX_PORT} = Ports::free();
 }
 
 use Test::Nginx::Socket;
@@ -58,16 +66,10 @@ END {
     $? = $status;
 }
 
-$ENV{TEST_NGINX_PROVIDER} = freePort();
-$ENV{TEST_NGINX_OTHER} = freePort();
-$ENV{TEST_NGINX_TLS} = freePort();
+$ENV{TEST_NGINX_PROVIDER} = Ports::free();
+$ENV{TEST_NGINX_OTHER} = Ports::free();
+$ENV{TEST_NGINX_TLS} = Ports::free();
 $ENV{TEST_NGINX_SITE} = server_port();
-
-sub freePort {
-    my $socket = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1', LocalPort => 0)
-        or die "no free port: $!";
-    return $socket->sockport;
-}
 
 my $provider = <<'EOC';
     server {
