@@ -195,11 +195,11 @@ my @other = (org => 'org_2', connection => 'conn_1');
 --- request eval
 [("GET /") x 8]
 --- more_headers eval
-::cookies(::session(created => 8 * 3600 - 30, seen => 0), ::session(created => 8 * 3600 + 1,
+::cookies(::session(created => 8 * 3600 - 300, seen => 0), ::session(created => 8 * 3600 + 1,
     seen => 0),
-    ::session(created => 7200, seen => 3600 - 30), ::session(created => 7200, seen => 3601),
-    ::session(created => -20, seen => -20), ::session(created => -90, seen => -90),
-        ::session(seen => -90),
+    ::session(created => 7200, seen => 3600 - 300), ::session(created => 7200, seen => 3601),
+    ::session(created => -20, seen => -20), ::session(created => -900, seen => -900),
+        ::session(seen => -900),
     ::session(created => 40 * 365 * 86400, seen => 0))
 --- error_code eval
 [200, 401, 200, 401, 200, 401, 401, 401]
@@ -212,16 +212,16 @@ my @other = (org => 'org_2', connection => 'conn_1');
 
 === the limits are those of the configuration
 --- environment
-session_lifetime 600s;
-session_idle 100s;
+session_lifetime 6000s;
+session_idle 1000s;
 clock_skew 0;
 --- config eval: $::guarded
 --- request eval
 [("GET /") x 5]
 --- more_headers eval
-::cookies(::session(created => 550, seen => 0), ::session(created => 601, seen => 0),
-    ::session(created => 500, seen => 50),
-    ::session(created => 500, seen => 101), ::session(created => -300, seen => -300))
+::cookies(::session(created => 5500, seen => 0), ::session(created => 6001, seen => 0),
+    ::session(created => 5000, seen => 500),
+    ::session(created => 5000, seen => 1001), ::session(created => -300, seen => -300))
 --- error_code eval
 [200, 401, 200, 401, 401]
 
@@ -232,8 +232,8 @@ clock_skew 0;
 --- request eval
 [("GET /") x 4]
 --- more_headers eval
-::cookies(::session(created => 440, seen => 440), ::session(created => 451, seen => 451),
-    ::session(created => 7000, seen => 3590), ::session(created => 7000, seen => 0))
+::cookies(::session(created => 150, seen => 150), ::session(created => 451, seen => 451),
+    ::session(created => 7000, seen => 3300), ::session(created => 7000, seen => 0))
 --- raw_response_headers_like eval
 ['\A(?!.*Set-Cookie)',
     ('\A(?!.*Set-Cookie.*Set-Cookie).*Set-Cookie: sk_session=[\w-]+; Path=/; HttpOnly; SameSite=Lax\r\n') x 2,

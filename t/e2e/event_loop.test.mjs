@@ -15,7 +15,7 @@ import { atEnd } from './cleanup.mjs';
 import { until } from './harness.mjs';
 import { ownerOfConnection } from './proc.mjs';
 import { hostileLogin, startSite } from './site.mjs';
-import { slack, slow, timed } from './timing.mjs';
+import { aloneSlack as slack, slow, timed } from './timing.mjs';
 
 const hostile = await hostileProvider();
 const open = (it) =>
