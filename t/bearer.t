@@ -1,5 +1,5 @@
 # Which credentials count where: off, on and only; cookie or bearer, and of both the bearer alone;
-# every odd Authorization field; a token from elsewhere. Bar 45. What the answers look like is in
+# every odd Authorization field; a token from elsewhere. What the answers look like is in
 # bearer_answers.t, which tokens are good in bearer_tokens.t.
 
 use lib 't/lib';
@@ -87,7 +87,7 @@ location /nested/ { scalekit_bearer only; location /nested/deep { $::upstream } 
 
 
 
-=== of both the bearer counts alone
+=== of a session and a token on one request the token counts alone
 --- config eval: $::on
 --- request eval
 [("GET /") x 2]
@@ -100,7 +100,7 @@ location /nested/ { scalekit_bearer only; location /nested/deep { $::upstream } 
 
 
 
-=== a bad one never falls back to the cookie, whatever the place does with strangers
+=== a bad token never falls back to the cookie, whatever the place does with strangers
 --- config eval
 "scalekit_auth acme; scalekit_bearer on;
 location / { $::upstream }
@@ -167,7 +167,7 @@ location /only/pass { scalekit_bearer only; scalekit_unauthenticated pass; $::up
 
 
 
-=== and a session beside it counts
+=== a session counts beside an Authorization that is no bearer token
 --- config eval: $::on
 --- request eval
 [("GET /") x 4]

@@ -202,7 +202,7 @@ location /off { scalekit_bearer off; $::upstream }"
 
 
 
-=== without it nothing is said about CORS
+=== without expose_headers nothing is said about CORS
 --- config eval: $::on
 --- request eval
 [("GET /") x 3]

@@ -1,4 +1,4 @@
-# A verdict ends with its token, however often the token was good (bar 39). In a file of its own:
+# A verdict ends with its token, however often the token was good. In a file of its own:
 # tokens are made when a file is read, and this one must not be old when its turn comes.
 
 use lib 't/lib';

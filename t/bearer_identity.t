@@ -1,5 +1,5 @@
 # Who a bearer token says somebody is: the variables and headers of a session, and those that only
-# tokens have. Bars 8, 9 and 11.
+# tokens have.
 
 use lib 't/lib';
 use Scalekit;
@@ -106,7 +106,7 @@ location / { scalekit_auth acme; scalekit_bearer on; add_header X-Left $scalekit
 
 
 
-=== of a bearer token the same, and its scopes and client
+=== the headers of a bearer token: those of a session, and its scopes and client
 --- http_config eval: $::ignore
 --- config eval
 "location / { scalekit_auth acme; scalekit_bearer on; $::upstream }"

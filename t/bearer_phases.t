@@ -1,5 +1,5 @@
 # Bearer tokens between nginx's other access modules, error pages, subrequests and internal
-# redirects, and the variables in all of them: every place judges for itself. Bars 3, 4, 5 and 39.
+# redirects, and the variables in all of them: every place judges for itself.
 
 use lib 't/lib';
 use Scalekit;
@@ -147,7 +147,7 @@ before <!--# include virtual="/guarded" --> after
 
 
 
-=== what that include is not told: a forged identity
+=== an SSI include is not told a forged identity
 --- config eval
 "location /warm { scalekit_auth acme; scalekit_bearer only; empty_gif; }
 location /page.html { scalekit_auth acme; scalekit_bearer only; ssi on; ssi_types text/plain; root html; }
@@ -289,7 +289,7 @@ location /auth/ { scalekit_bearer off; }"
 
 
 
-=== and a token that the first place refused is somebody where it may be
+=== a token that the first place refused is somebody where it may be
 --- config eval
 "location / { scalekit_auth acme; scalekit_bearer only; scalekit_organization_id org_2; error_page 403 = /any;
     $::shown empty_gif; }
@@ -413,7 +413,7 @@ my $known = '1|usr_1|bearer|member|openid,profile,email';
 
 
 
-=== even of the first request of a worker, nobody is somebody for it
+=== variables before the access phase: nobody is somebody, also for the first request of a worker
 --- config eval
 "location / { scalekit_auth acme; scalekit_bearer on; set \$early '\$scalekit_authenticated|\$scalekit_sub';
     add_header X-Early \$early always; $::upstream }"

@@ -1,6 +1,5 @@
 # Which access tokens are good: Scalekit's shapes and RFC 9068's, issuer, audience, type, dates, and
-# the tenant of a place. A verdict is remembered for its own policy alone. Bars 37, 38, 39 and
-# 46.
+# the tenant of a place. A verdict is remembered for its own policy alone.
 
 use lib 't/lib';
 use Scalekit;
@@ -156,7 +155,7 @@ my ($other) = ::token(sub => 'usr_2') =~ /\.(.*)\./;
 
 
 
-=== large ones, up to 16 KB
+=== large tokens, up to 16 KB
 --- config eval
 "large_client_header_buffers 4 32k; location / { scalekit_auth acme; scalekit_bearer only; empty_gif; }"
 --- request eval
@@ -221,7 +220,7 @@ GET /
 
 
 
-=== it is about somebody
+=== a token is about somebody
 --- config eval: $::only
 --- request eval
 [("GET /") x 5]
@@ -256,7 +255,7 @@ my %logout = (iss => $::issuer, aud => 'skc_1', sub => 'usr_1', sid => 'ses_1', 
 
 
 
-=== its time: not before nbf, not after exp, not from the future, but for what clocks differ
+=== the time of a token: not before nbf, not after exp, not from the future, but for what clocks differ
 --- environment
 clock_skew 5m;
 --- config eval: $::only

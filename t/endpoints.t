@@ -1,5 +1,5 @@
 # The module's own paths: /auth/session, /auth/login, /auth/logout, the callback with everything but
-# a login that succeeds (those are in t/e2e), and the pages it shows. Bars 14, 15, 31.
+# a login that succeeds (those are in t/e2e), and the pages it shows.
 
 use lib 't/lib';
 use Scalekit;

@@ -1,6 +1,5 @@
 # What the upstream is told: the module's headers once each, nothing of that name from the client in
-# any mode, no cookie of the module's, and no value that could be mistaken for something else. Bars
-# 8, 9 and 11.
+# any mode, no cookie of the module's, and no value that could be mistaken for something else.
 
 use lib 't/lib';
 use Scalekit;
@@ -70,7 +69,7 @@ GET /
 
 
 
-=== not even where the session has nothing of that name
+=== what the client sends under these names never passes: where the session has nothing of that name
 --- http_config eval: $::ignore
 --- config eval: $::guarded
 --- request
@@ -82,7 +81,7 @@ GET /
 
 
 
-=== nor in any other mode: auth off, pass, headers off, another server, every method
+=== what the client sends under these names never passes in any other mode: auth off, pass, headers off, another server, every method
 --- http_config eval
 "$::ignore server { listen 127.0.0.1:\$TEST_NGINX_OTHER; location / { proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM; } }"
 --- config
@@ -120,7 +119,7 @@ location /other {
 
 
 
-=== nor on the way to an error page of the administrator's
+=== what the client sends under these names never passes to an error page of the administrator's
 --- http_config eval: $::ignore
 --- config
 location / {
@@ -142,7 +141,7 @@ location /gone { scalekit_auth off; proxy_pass http://127.0.0.1:$TEST_NGINX_UPST
 
 
 
-=== nor at an endpoint, where it changes nothing
+=== what the client sends under these names changes nothing at an endpoint
 --- config eval: $::guarded
 --- request eval
 ["GET /auth/session", "GET /auth/callback?code=x&state=y"]
@@ -202,7 +201,7 @@ location /off { scalekit_identity_headers off; proxy_pass http://127.0.0.1:$TEST
 
 
 
-=== once each after internal redirects, judged anew by the place they lead to
+=== identity headers once each after internal redirects, judged anew by the place they lead to
 --- config
 scalekit_auth acme;
 location /try { root /nonexistent; try_files $uri @app; }
@@ -230,7 +229,7 @@ location @app { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
 
 
 
-=== once each through index, which nginx redirects to internally
+=== identity headers once each through index, which nginx redirects to internally
 --- config
 scalekit_auth acme;
 location = /dir/ { root html; index page; }
@@ -340,7 +339,7 @@ location /auth/ { }
 
 
 
-=== and they are called by nobody without a session
+=== FastCGI, SCGI, uwsgi and gRPC upstreams are called by nobody without a session
 --- config
 scalekit_auth acme;
 location /fastcgi { fastcgi_pass 127.0.0.1:$TEST_NGINX_UPSTREAM; }
@@ -434,7 +433,7 @@ location / {
 
 
 
-=== of a session the scopes, but no client
+=== of a session the scopes are told, but no client
 --- config eval: $::guarded
 --- request
 GET /

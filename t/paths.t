@@ -1,6 +1,6 @@
 # Which place a request reaches is nginx's own decision, by its own reading of the path: no spelling
 # of it, no header and no query gets around a guard, and none reaches an endpoint that nginx would
-# not take it for. Bar 2.
+# not take it for.
 
 use lib 't/lib';
 use Scalekit;
@@ -68,7 +68,7 @@ __DATA__
 
 
 
-=== nor does one by another method
+=== no spelling of a guarded path gets in by another method
 --- config eval: $::sites
 --- request eval
 [map {"POST $_\nx"} @::adm]
@@ -78,7 +78,7 @@ __DATA__
 
 
 
-=== with a session all of them are just paths
+=== with a session all these spellings are just paths
 --- config eval: $::sites
 --- request eval
 [map {"GET $_"} @::adm]
@@ -120,7 +120,7 @@ __DATA__
 
 
 
-=== so it does with a path in the authority's place
+=== a path in the place of the host is refused
 --- config eval: $::guarded
 --- raw_request eval
 ["GET http://localhost/public/../adm?x HTTP/1.1\r\nHost: /public\r\nConnection: close\r\n\r\n"]
@@ -156,7 +156,7 @@ __DATA__
 
 
 
-=== no header decides
+=== no header opens a guarded path
 --- config eval: $::guarded
 --- request eval
 [("GET /x") x @::spoofs]
@@ -186,7 +186,7 @@ server {
 
 
 
-=== endpoints are what nginx takes for them
+=== a path is an endpoint where nginx reads it as one
 --- config eval: $::guarded
 --- request eval
 [map {"GET $_"} qw(/auth/../auth/session //auth/session /auth//session /%61uth/session
@@ -200,7 +200,7 @@ server {
 
 
 
-=== and nothing else is one
+=== what only resembles an endpoint's path is a path of the application
 --- config eval: $::guarded
 --- request eval
 [map {"GET $_"} qw(/auth/session/ /auth/session;x /auth/session%20 /auth/session%3f /auth/Session

@@ -1,5 +1,5 @@
 # Between nginx's other access modules, error pages, subrequests and internal redirects: every way
-# into a guarded place is judged, and a verdict of one place opens no other. Bars 3, 4, 5.
+# into a guarded place is judged, and a verdict of one place opens no other.
 
 use lib 't/lib';
 use Scalekit;

@@ -248,7 +248,7 @@ location /early { set \$early \$scalekit_sub; scalekit_require owner \$scalekit_
 
 
 
-=== no session and no token: what there was before, not 403
+=== no session and no token: 401 or a login, not 403
 --- config eval
 "$::server location / { scalekit_require roles admin; $::upstream }"
 --- request eval

@@ -159,7 +159,7 @@ location = $::known/mcp { return 404; }"
 
 
 
-=== nor does the server's own rewriting hide it
+=== the server's own rewriting does not hide the document
 --- config eval
 "location / { $::only scalekit_resource https://api.example/mcp; $::upstream }
 if (\$http_x_proto != https) { return 301 https://api.example\$request_uri; }"
@@ -288,7 +288,7 @@ location /auth/ { scalekit_bearer off; }"
 
 
 
-=== and where it is written with one
+=== a resource at the root of its host that is written with a slash
 --- config eval
 "location / { $::only scalekit_resource https://api.example/; $::upstream }"
 --- request eval
@@ -300,7 +300,7 @@ location /auth/ { scalekit_bearer off; }"
 
 
 
-=== another audience may be asked for in spite of it
+=== scalekit_audience comes before the resource's own audience
 --- config eval
 "$::only
 location /own { scalekit_resource https://api.example/own; scalekit_audience https://own.example; $::upstream }
@@ -329,7 +329,7 @@ location /mcp/ { scalekit_resource https://api.example/mcp; $::upstream
 
 
 
-=== it is a resource of its environment: places of another one below it have none
+=== a resource belongs to its environment: places of another one below it have none
 --- http_config eval
 "scalekit_environment other { url $::issuer; client_id skc_2; allow_http on; }"
 --- config eval

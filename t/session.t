@@ -143,7 +143,7 @@ my ($acme, $second) = (::session(), ::session(environment => 'second'));
 
 
 
-=== and to the cookie's name
+=== a session is bound to the name of its cookie
 --- environment
 session_cookie sid;
 --- config eval: $::guarded
@@ -241,7 +241,7 @@ clock_skew 0;
 
 
 
-=== duplicates of the name: the one that opens counts
+=== several cookies of the name: the one that opens counts
 --- config eval: $::guarded
 --- request eval
 [("GET /") x 5]
@@ -256,7 +256,7 @@ my ($bad, $other) = ('sk_session=planted', ::session(environment => 'second'));
 
 
 
-=== so many that nobody tries them all: no session, and a login instead of a loop
+=== too many cookies of the name: no session, and a login instead of a loop
 --- config eval: $::guarded
 --- request
 GET /
@@ -267,7 +267,7 @@ GET /
 
 
 
-=== of two that open the first one counts
+=== of two cookies that open the first one counts
 --- config eval: $::guarded
 --- request
 GET /
@@ -277,7 +277,7 @@ GET /
 
 
 
-=== an expired one before a good one does not end it
+=== an expired session before a good one does not end it
 --- config eval: $::guarded
 --- request
 GET /
@@ -306,7 +306,7 @@ my $value = $good =~ s/^[^=]+//r;
 
 
 
-=== neither a quoted value nor one with blanks in it opens
+=== a cookie value in quotes or with blanks in it does not open
 --- config eval: $::guarded
 --- request eval
 [("GET /") x 3]

@@ -1,6 +1,6 @@
 # What somebody without a session is told: a login for people who navigate, 401 for everything else,
-# and never a byte of the upstream. Bars 1, 6 and 7 of the house: any method, fetch and websocket,
-# no state left behind by exemptions.
+# and never a byte of the upstream; for any method, fetch and web socket, with no state left behind
+# by exemptions.
 
 use lib 't/lib';
 use Scalekit;
@@ -136,7 +136,7 @@ HEAD /
 
 
 
-=== an upgrade is none either
+=== an upgrade to a web socket is no navigation
 --- config eval: $::guarded
 --- request eval
 ["GET /a", "GET /b"]

@@ -15,7 +15,7 @@ const browser = await launch();
 atEnd(() => browser.close());
 const site = await startSite({ provider, server: 'scalekit_organization_id org_111;' });
 
-test('bar 20: 30 tabs opened at once without cookies all end on their own URL', async () => {
+test('30 tabs opened at once without cookies all end on their own URL', async () => {
     const context = await browser.newContext();
     const longest = { size: 0 };
     context.on('request', async (request) => {

@@ -1,5 +1,5 @@
 // Access tokens that a provider signed and that are not right all the same: their JSON, their dates,
-// who issued them to whom and for whom. Bars 36, 37 and 46.
+// who issued them to whom and for whom.
 
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
@@ -25,7 +25,7 @@ const withPayload = (payload) =>
 const withHeader = (header) =>
     compact(header, decode(mint()).claims, { alg: 'RS256', key: hostile.key.privateKey });
 
-test('bar 36: claims and headers that are nearly JSON are refused, and odd JSON is read', async () => {
+test('claims and headers that are nearly JSON are refused, and odd JSON is read', async () => {
     const { claims, header } = decode(mint());
     for (const { name, text, valid } of jsonTexts({ sub: claims.sub, ...claims })) {
         const token = withPayload(text);
@@ -37,7 +37,7 @@ test('bar 36: claims and headers that are nearly JSON are refused, and odd JSON 
     }
 });
 
-test('bar 36: NUL and bad UTF-8 in what is compared never compare equal', async () => {
+test('NUL and bad UTF-8 in what is compared never compare equal', async () => {
     const { claims } = decode(mint());
     for (const name of ['iss', 'aud', 'sub', 'oid', 'client_id', 'scope']) {
         for (const tail of ['\\u0000', '\\u0000x', '\xff', '\xc0\x80', '\\ud800']) {
@@ -107,7 +107,7 @@ const dates = {
     },
 };
 
-test('bar 37: dates are numbers of a reasonable size, fractional ones too, with a minute to spare', async () => {
+test('dates are numbers of a reasonable size, fractional ones too, with a minute to spare', async () => {
     for (const [reason, cases] of Object.entries(dates)) {
         for (const [what, change] of Object.entries(cases)) {
             const text = (value) =>
@@ -156,7 +156,7 @@ const claimRules = [
     ['aud as text', { aud: 'skc_1001' }, undefined],
 ];
 
-test('bar 46: tokens without exp, aud or iss, or for somebody else, are 401 invalid_token', async () => {
+test('tokens without exp, aud or iss, or for somebody else, are 401 invalid_token', async () => {
     for (const [what, claims, plain, asProfiled = plain] of claimRules) {
         for (const [typ, reason] of [
             ['JWT', plain],
@@ -171,7 +171,7 @@ test('bar 46: tokens without exp, aud or iss, or for somebody else, are 401 inva
     }
 });
 
-test('bar 46: other types of token are none of an access token', async () => {
+test('other types of token are none of an access token', async () => {
     const types = [
         'at+jwt ',
         'jwt+at',
@@ -191,7 +191,7 @@ test('bar 46: other types of token are none of an access token', async () => {
     await accepted(mint({}, profiled), 'at+jwt itself');
 });
 
-test('bar 46: every bit of the signature and every piece of the token counts', async () => {
+test('every bit of the signature and every piece of the token counts', async () => {
     const token = mint();
     const cut = token.lastIndexOf('.') + 1;
     const signature = Buffer.from(token.slice(cut), 'base64url');

@@ -109,7 +109,7 @@ test('the good keys among the weak ones are used', async () => {
     await accepted(mintAccessToken(hostile, {}, { kid: 'rsa-e3' }, by), 'e = 3');
 });
 
-test('bar 34: keys that are too weak, of another curve or for something else verify nothing', async () => {
+test('keys that are too weak, of another curve or for something else verify nothing', async () => {
     for (const [what, { alg, kid, key }] of Object.entries(weak)) {
         const token = mintAccessToken(hostile, {}, { alg, kid }, { alg, key });
         await refused(token, unusable, what);
@@ -135,14 +135,14 @@ function padded(input, size = 256) {
     return Buffer.concat([Buffer.from([0, 1]), fill, Buffer.from([0]), digest]);
 }
 
-test('bar 34: with e = 1 anybody can sign, so such a key is none', async () => {
+test('with e = 1 anybody can sign, so such a key is none', async () => {
     for (const kid of ['rsa-e1', 'rsa']) {
         const input = inputFor('RS256', kid);
         await refused(withSignature(input, padded(input)), /key_unknown|signature_invalid/, kid);
     }
 });
 
-test('bar 34: with e = 3 a digest with garbage behind it is no signature', async () => {
+test('with e = 3 a digest with garbage behind it is no signature', async () => {
     const input = inputFor('RS256', 'rsa-e3');
     const prefix = integer('3031300d060960864801650304020105000420');
     const block = Buffer.concat([
@@ -166,7 +166,7 @@ const order = {
     p384: 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
 };
 
-test('bar 34: an ECDSA signature is twice the size of the curve, not a byte more or less, and no DER', async () => {
+test('an ECDSA signature is twice the size of the curve, not a byte more or less, and no DER', async () => {
     for (const [name, hash, half] of [
         ['p256', 'sha256', 32],
         ['p384', 'sha384', 48],
@@ -203,7 +203,7 @@ test('bar 34: an ECDSA signature is twice the size of the curve, not a byte more
     }
 });
 
-test('bar 34: the salt of PSS is as long as the hash', async () => {
+test('the salt of PSS is as long as the hash', async () => {
     const { privateKey: key } = good.pss;
     const input = inputFor('PS256', 'pss');
     const pss = (saltLength, hash = 'sha256') =>
@@ -217,7 +217,7 @@ test('bar 34: the salt of PSS is as long as the hash', async () => {
     await refused(withSignature(input, sign('sha256', input, key)), 'signature_invalid', 'PKCS#1');
 });
 
-test('bar 34: signatures of RSA and Ed25519 have the size of their key', async () => {
+test('signatures of RSA and Ed25519 have the size of their key', async () => {
     for (const [name, hash] of [
         ['rsa', 'sha256'],
         ['ed25519', null],
@@ -249,7 +249,7 @@ test('bar 34: signatures of RSA and Ed25519 have the size of their key', async (
     await refused(withSignature(input, toBytes(plus, size)), 'signature_invalid', 's + n');
 });
 
-test('bar 35: 2 and 4 parts, empty parts, padding and other alphabets are no token', async () => {
+test('2 and 4 parts, empty parts, padding and other alphabets are no token', async () => {
     const token = mintAccessToken(hostile);
     const [header, payload, signature] = token.split('.');
     const forms = [
@@ -273,7 +273,7 @@ test('bar 35: 2 and 4 parts, empty parts, padding and other alphabets are no tok
     );
 });
 
-test('bar 35: spaces, quotes and JSON in the place of a token are 400', async () => {
+test('spaces, quotes and JSON in the place of a token are 400', async () => {
     const token = mintAccessToken(hostile);
     const { claims, header } = decode(token);
     const [header64, claims64] = token.split('.');
@@ -322,7 +322,7 @@ test('bar 35: spaces, quotes and JSON in the place of a token are 400', async ()
     );
 });
 
-test('bar 35: encrypted tokens are refused, whatever is in them', async () => {
+test('encrypted tokens are refused, whatever is in them', async () => {
     const payload = new TextEncoder().encode(
         JSON.stringify(decode(mintAccessToken(hostile)).claims),
     );
@@ -348,7 +348,7 @@ test('bar 35: encrypted tokens are refused, whatever is in them', async () => {
     );
 });
 
-test('bar 35: a megabyte of token is refused, and the worker does not grow', async () => {
+test('a megabyte of token is refused, and the worker does not grow', async () => {
     const token = mintAccessToken(hostile);
     const [header, payload, signature] = token.split('.');
     const half = randomBytes(375_000).toString('base64url');

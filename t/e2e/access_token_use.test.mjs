@@ -29,7 +29,7 @@ const site = await startSite({ provider: hostile, server: '', locations: open })
 
 for (const mode of ['modular', 'full-stack']) {
     for (const accessTokens of ['standard', 'scalekit']) {
-        test(`bar 38: the ID token of a real login is no access token (${mode}, ${accessTokens})`, async () => {
+        test(`the ID token of a real login is no access token (${mode}, ${accessTokens})`, async () => {
             const provider = await startProvider({ mode, accessTokens });
             atEnd(() => provider.close());
             const tap = await startTap(provider);
@@ -131,7 +131,7 @@ const others = {
     'an invitation as at+jwt': [invitation, { typ: 'at+jwt' }, 'subject_missing'],
 };
 
-test('bar 38: ID tokens, logout tokens and idp_initiated_login are no access tokens', async () => {
+test('ID tokens, logout tokens and idp_initiated_login are no access tokens', async () => {
     for (const [what, [claims, header, reason = 'token_type_mismatch']] of Object.entries(others)) {
         for (const path of ['/', '/any']) {
             await assertRefused(site, signed(claims, header), reason, { path, what });
@@ -140,7 +140,7 @@ test('bar 38: ID tokens, logout tokens and idp_initiated_login are no access tok
     await assertAccepted(site, mintAccessToken(hostile));
 });
 
-test('bar 38: access tokens and logout tokens where an ID token belongs make no session', async () => {
+test('access tokens and logout tokens where an ID token belongs make no session', async () => {
     const own = (claims, header) => () => mintAccessToken(hostile, claims, header);
     const nonce = (login) => ({ nonce: login.nonce });
     const lies = {
@@ -205,7 +205,7 @@ const verdicts = {
     '/connection': 403,
 };
 
-test('bar 39: the same token is judged anew at every place, in any order', async () => {
+test('the same token is judged anew at every place, in any order', async () => {
     const paths = Object.keys(verdicts);
     const orders = [
         paths,
@@ -225,7 +225,7 @@ test('bar 39: the same token is judged anew at every place, in any order', async
     }
 });
 
-test('bar 39: what is only nearly a token that was accepted is judged by itself', async () => {
+test('what is only nearly a token that was accepted is judged by itself', async () => {
     const token = mintAccessToken(hostile);
     for (let round = 0; round < 3; round += 1) {
         await assertAccepted(places, token);
@@ -243,7 +243,7 @@ test('bar 39: what is only nearly a token that was accepted is judged by itself'
     }
 });
 
-test('bar 39: a verdict that is remembered ends with the token', async () => {
+test('a verdict that is remembered ends with the token', async () => {
     const token = mintAccessToken(hostile, { exp: now() + 2 });
     const { exp } = decode(token).claims;
     let refusal;
@@ -262,7 +262,7 @@ test('bar 39: a verdict that is remembered ends with the token', async () => {
     await assertRefused(places, token, 'token_expired');
 });
 
-test('bar 39: a verdict that is remembered ends with the key that it was made with', async () => {
+test('a verdict that is remembered ends with the key that it was made with', async () => {
     const provider = await startHostile();
     atEnd(() => provider.close());
     const own = await startSite({ provider, server: 'scalekit_bearer only;' });

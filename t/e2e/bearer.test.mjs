@@ -1,4 +1,4 @@
-// Bearer tokens over real HTTP: what counts as one (bar 45), what a token and a session on one
+// Bearer tokens over real HTTP: what counts as one, what a token and a session on one
 // request come to, web sockets, subrequests. Every answer is looked at as a client sees it.
 
 import assert from 'node:assert/strict';
@@ -99,7 +99,7 @@ const table = [
     [[`  Bearer ${good}  `], 200],
 ];
 
-test('bar 45: what Authorization may hold, and the answer to each', async () => {
+test('what Authorization may hold, and the answer to each', async () => {
     for (const [fields, status, error] of table) {
         for (const path of ['/', '/only', '/mcp']) {
             const before = site.upstream.requests.length;
@@ -128,7 +128,7 @@ test('bar 45: what Authorization may hold, and the answer to each', async () => 
     }
 });
 
-test('bar 45: a missing scope is 403 insufficient_scope, other shortcomings are 403 without a challenge', async () => {
+test('a missing scope is 403 insufficient_scope, other shortcomings are 403 without a challenge', async () => {
     const response = await assertRefused(site, good, 'insufficient_scope', {
         path: '/scope',
         status: 403,
@@ -149,7 +149,7 @@ test('bar 45: a missing scope is 403 insufficient_scope, other shortcomings are 
     }
 });
 
-test('bar 45: a token in the query or the body is none, and makes one in the header ambiguous', async () => {
+test('a token in the query or the body is none, and makes one in the header ambiguous', async () => {
     for (const path of ['/', '/only']) {
         const query = `${path}?access_token=${good}`;
         assert.equal((await ask(query, [])).status, 401);
@@ -179,7 +179,7 @@ const raw = (text) =>
         socket.on('close', () => resolve(all));
     });
 
-test('bar 45: odd requests on the wire: HTTP/1.0, control characters, odd names, a field of 7 KB', async () => {
+test('odd requests on the wire: HTTP/1.0, control characters, odd names, a field of 7 KB', async () => {
     const request = (field, line = 'GET /only HTTP/1.1') =>
         raw(`${line}\r\nHost: app.localhost\r\nConnection: close\r\n${field}\r\n\r\n`);
     const cases = [
@@ -218,7 +218,7 @@ test('bar 45: odd requests on the wire: HTTP/1.0, control characters, odd names,
     assert.doesNotMatch(simple, /x-upstream/i);
 });
 
-test('bar 45: two Authorization fields over HTTP/2', async () => {
+test('two Authorization fields over HTTP/2', async () => {
     const tls = await startSite({ provider, tls: 'http2', ...options });
     const session = http2.connect(`https://127.0.0.1:${tls.port}`, {
         ca: certificates().ca,

@@ -218,7 +218,7 @@ test('a token that the provider made for two seconds is good for two seconds', a
     assert.equal(refused.json.reason, 'token_expired');
 });
 
-test('bar 43: metadata of another issuer, or with an endpoint on plain http, gives no keys to judge by', async () => {
+test('metadata of another issuer, or with an endpoint on plain http, gives no keys to judge by', async () => {
     const plain = await startHostile();
     atEnd(() => plain.close());
     const bends = {

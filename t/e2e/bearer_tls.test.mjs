@@ -1,4 +1,4 @@
-// Bar 44: verifications that fail leave OpenSSL as they found it. What they put into its queue of
+// Verifications that fail leave OpenSSL as they found it. What they put into its queue of
 // errors would come up at the next use of a TLS connection of the same worker, and end it.
 
 import assert from 'node:assert/strict';
@@ -75,7 +75,7 @@ function badTokens() {
     return tokens;
 }
 
-test('bar 44: 10,000 failed verifications between TLS requests: no stale error, no dropped connection', async () => {
+test('10,000 failed verifications between TLS requests: no stale error, no dropped connection', async () => {
     const site = await startSite({
         provider: hostile,
         tls: true,
@@ -121,7 +121,7 @@ test('bar 44: 10,000 failed verifications between TLS requests: no stale error, 
     assert.equal(log.match(/SSL_(read|write|do_handshake)\(\) failed/g), null);
 });
 
-test('bar 44: the same with a provider over TLS, whose keys are fetched between failures', async () => {
+test('failed verifications do not disturb the fetches of keys over TLS between them', async () => {
     const provider = await startHostile({ tls: 'good' });
     atEnd(() => provider.close());
     provider.publish(

@@ -146,7 +146,7 @@ for (const kind of Object.keys(waits)) {
         assert.deepEqual([seen.method, seen.body.length], ['POST', body.length]);
     });
 
-    test(`bar 53: clients that go away while they wait for ${kind} do no harm`, async () => {
+    test(`clients that go away while they wait for ${kind} do no harm`, async () => {
         const it = await waiting(kind);
         const { site, token } = it;
         const leavers = [];
@@ -174,7 +174,7 @@ for (const kind of Object.keys(waits)) {
         await assertAccepted(site, token);
     });
 
-    test(`bar 53: HTTP/2 streams that are reset while they wait for ${kind} do no harm`, async () => {
+    test(`HTTP/2 streams that are reset while they wait for ${kind} do no harm`, async () => {
         const it = await waiting(kind, { tls: 'http2' });
         const { site, token } = it;
         const client = http2.connect(`https://127.0.0.1:${site.port}`, {
@@ -204,7 +204,7 @@ for (const kind of Object.keys(waits)) {
         client.destroy();
     });
 
-    test(`bar 54: a reload while a token waits for ${kind}: the old worker answers it, and leaves`, async () => {
+    test(`a reload while a token waits for ${kind}: the old worker answers it, and leaves`, async () => {
         const it = await waiting(kind);
         const pending = it.begin();
         await until(() => it.held.waiting.length === 1, 'the keys are asked for');

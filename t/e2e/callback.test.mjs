@@ -23,7 +23,7 @@ async function begun(path = '/page', lies = {}) {
 
 const tokenCalls = () => hostile.counts.token ?? 0;
 
-test('bar 14: a replayed callback makes no second token call; with a session it goes to its page', async () => {
+test('a replayed callback makes no second token call; with a session it goes to its page', async () => {
     const { browser, url } = await begun('/page?x=1');
     const before = tokenCalls();
     assert.equal((await browser.navigate(url)).status, 302);
@@ -35,7 +35,7 @@ test('bar 14: a replayed callback makes no second token call; with a session it 
     assert.equal(tokenCalls(), before + 1);
 });
 
-test('bar 14: a repeated callback whose first answer was lost gets that very session, without a second token call', async () => {
+test('a repeated callback whose first answer was lost gets that very session, without a second token call', async () => {
     const { browser, url } = await begun('/page?x=1');
     const copy = browser.clone();
     const before = tokenCalls();
@@ -53,7 +53,7 @@ test('bar 14: a repeated callback whose first answer was lost gets that very ses
     assert.equal(sessions[0].text, sessions[1].text, 'with the same end, to the second');
 });
 
-test('bar 14: a repeated callback does not bring back a session that was ended', async () => {
+test('a repeated callback does not bring back a session that was ended', async () => {
     const { browser, url } = await begun();
     const copy = browser.clone();
     await browser.navigate(url);
@@ -65,7 +65,7 @@ test('bar 14: a repeated callback does not bring back a session that was ended',
     assert.equal(await site.nginx.reasonAfter(count), 'login_spent');
 });
 
-test('bar 14: copies of a callback at the same moment make one token call and get one session', async () => {
+test('copies of a callback at the same moment make one token call and get one session', async () => {
     const { browser, url } = await begun('/page?x=1');
     const before = tokenCalls();
     const answers = await Promise.all(
@@ -79,7 +79,7 @@ test('bar 14: copies of a callback at the same moment make one token call and ge
     }
 });
 
-test('bar 14: another code for a login that was completed is refused as spent', async () => {
+test('another code for a login that was completed is refused as spent', async () => {
     const { browser, url } = await begun();
     const copy = browser.clone();
     const before = tokenCalls();
@@ -94,7 +94,7 @@ test('bar 14: another code for a login that was completed is refused as spent', 
     assert.equal(tokenCalls(), before + 1);
 });
 
-test('bar 14: a login that failed at the token endpoint fails once more, without a second token call', async () => {
+test('a login that failed at the token endpoint fails once more, without a second token call', async () => {
     const { browser, url } = await begun('/page', { tokens: () => '[]' });
     const before = tokenCalls();
     assert.equal((await browser.navigate(url)).status, 502);
@@ -102,7 +102,7 @@ test('bar 14: a login that failed at the token endpoint fails once more, without
     assert.equal(tokenCalls(), before + 1);
 });
 
-test('bar 14: a callback in another browser makes no session and no token call, and begins anew only once', async () => {
+test('a callback in another browser makes no session and no token call, and begins anew only once', async () => {
     const { url } = await begun('/page?x=1');
     const before = tokenCalls();
     const victim = site.browser();
@@ -142,7 +142,7 @@ test('a callback with the login cookie of another login of the same kind is refu
     assert.equal(tokenCalls(), before);
 });
 
-test('bar 16: iss of the response wrong, doubled or absent is refused before any token call', async () => {
+test('iss of the response wrong, doubled or absent is refused before any token call', async () => {
     const cases = [
         [(query) => query.set('iss', 'https://elsewhere.example'), 'response_issuer_mismatch'],
         [(query) => query.set('iss', `${hostile.issuer}/`), 'response_issuer_mismatch'],
@@ -164,7 +164,7 @@ test('bar 16: iss of the response wrong, doubled or absent is refused before any
     }
 });
 
-test('bar 15: callbacks with missing, doubled or enormous parameters are 400, and nothing is reflected', async () => {
+test('callbacks with missing, doubled or enormous parameters are 400, and nothing is reflected', async () => {
     const { browser, url } = await begun();
     const honest = new URL(url).searchParams;
     const state = honest.get('state');
@@ -217,7 +217,7 @@ test('bar 15: callbacks with missing, doubled or enormous parameters are 400, an
     );
 });
 
-test('bar 15: POST to the callback, with or without body and type, is refused', async () => {
+test('POST to the callback, with or without body and type, is refused', async () => {
     const { browser, url } = await begun();
     const form = { 'content-type': 'application/x-www-form-urlencoded' };
     for (const options of [
@@ -283,7 +283,7 @@ test('each Scalekit error code gets its sentence, unknown ones a general one', a
     assert.equal(site.nginx.refusals().at(-1).reason, 'provider_error');
 });
 
-test('bar 21: prompt=none that failed is tried once more, with a page, and never a third time', async () => {
+test('prompt=none that failed is tried once more, with a page, and never a third time', async () => {
     const silent = await startSite({
         provider: hostile,
         server: 'scalekit_organization_id org_111; scalekit_prompt none;',

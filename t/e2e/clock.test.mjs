@@ -50,7 +50,7 @@ async function verdictOf(browser, site) {
     return status === 200 ? status : json.reason;
 }
 
-test('bar 56: a session ends when it was idle for its hour, and not before', async () => {
+test('a session ends when it was idle for its hour, and not before', async () => {
     const { clock, site, signedIn } = await start();
     const [idle, busy] = [await signedIn(), await signedIn()];
     clock.forward(59 * minutes);
@@ -60,7 +60,7 @@ test('bar 56: a session ends when it was idle for its hour, and not before', asy
     assert.equal(await verdictOf(busy, site), 200);
 });
 
-test('bar 56: a session that is never idle ends after its eight hours', async () => {
+test('a session that is never idle ends after its eight hours', async () => {
     const { clock, site, signedIn } = await start();
     const browser = await signedIn();
     for (let passed = 30; passed < 8 * 60; passed += 30) {
@@ -72,7 +72,7 @@ test('bar 56: a session that is never idle ends after its eight hours', async ()
     assert.equal((await browser.navigate(site.url('/'))).status, 302, 'to the login again');
 });
 
-test('bar 56: a session made while the clock was an hour ahead is none when it is right again', async () => {
+test('a session made while the clock was an hour ahead is none when it is right again', async () => {
     const { clock, site, signedIn } = await start();
     clock.set(1 * hours);
     const early = await signedIn();
@@ -88,7 +88,7 @@ test('bar 56: a session made while the clock was an hour ahead is none when it i
     assert.equal(await verdictOf(ordinary, site), 'session_expired');
 });
 
-test('bar 56: a clock that is set during a login ends the login, and the next one works', async () => {
+test('a clock that is set during a login ends the login, and the next one works', async () => {
     for (const jump of [1 * hours, -1 * hours]) {
         const { clock, hostile, site, login } = await start();
         const browser = site.browser();
@@ -102,7 +102,7 @@ test('bar 56: a clock that is set during a login ends the login, and the next on
     }
 });
 
-test('bar 56: tokens are judged by the time of day, also those that were let in before', async () => {
+test('tokens are judged by the time of day, also those that were let in before', async () => {
     const { clock, token, api } = await start();
     const now = token();
     assert.equal(await api(now), 200);
@@ -118,7 +118,7 @@ test('bar 56: tokens are judged by the time of day, also those that were let in 
     assert.equal(await api(token()), 200);
 });
 
-test('bar 56: keys and cool-downs go by a clock that nobody sets', async () => {
+test('keys and cool-downs go by a clock that nobody sets', async () => {
     const { clock, hostile, token, api } = await start();
     assert.equal(await api(token()), 200);
     const unknown = () => {

@@ -112,7 +112,7 @@ test('while the provider is away, what needs no login is served as ever', async 
     assert.equal((await waiting).status, 503);
 });
 
-test('bar 43: a discovery document of another issuer, even by a slash, makes no login', async () => {
+test('a discovery document of another issuer, even by a slash, makes no login', async () => {
     const bends = {
         'another issuer': { issuer: 'https://elsewhere.example' },
         'a slash at the end': (document) => ({ ...document, issuer: `${document.issuer}/` }),

@@ -66,7 +66,7 @@ const troubles = {
 };
 
 for (const [what, fault] of Object.entries(troubles)) {
-    test(`bar 50: discovery that ${what} ends in 503 within the timeout, and heals`, async () => {
+    test(`discovery that ${what} ends in 503 within the timeout, and heals`, async () => {
         const hostile = await startProvider();
         hostile.answers.discovery = fault(hostile);
         hostile.answers.other = hostile.honestly.discovery;
@@ -133,7 +133,7 @@ test('discovery that fails later leaves the provider known, and its keys are ref
     }
 });
 
-test('bar 43: discovery that names another issuer later: nothing is renewed, and after 24 hours nothing is known', async () => {
+test('discovery that names another issuer later: nothing is renewed, and after 24 hours nothing is known', async () => {
     const clock = startClock();
     const hostile = await startProvider();
     const site = await startSite({ provider: hostile, locations, wrap: clock.wrap });
@@ -168,7 +168,7 @@ async function reloadWhile(site, held, honest, waiting) {
 }
 
 for (const workers of [1, 2]) {
-    test(`bar 54: a reload while logins and tokens wait for the metadata, ${workers} worker(s): all complete`, async () => {
+    test(`a reload while logins and tokens wait for the metadata, ${workers} worker(s): all complete`, async () => {
         const hostile = await startProvider();
         const held = faults.held();
         hostile.answers.discovery = held;
@@ -198,7 +198,7 @@ for (const workers of [1, 2]) {
         assert.equal(response.status, 302, 'the login completes on a new worker');
     });
 
-    test(`bar 54: a reload while a login and a token wait for new keys, ${workers} worker(s): both complete`, async () => {
+    test(`a reload while a login and a token wait for new keys, ${workers} worker(s): both complete`, async () => {
         const hostile = await startProvider();
         const site = await startSite({
             provider: hostile,
@@ -231,7 +231,7 @@ for (const workers of [1, 2]) {
     });
 }
 
-test('bar 54: nginx that is told to quit while a login waits for the metadata answers it first', async () => {
+test('nginx that is told to quit while a login waits for the metadata answers it first', async () => {
     const hostile = await startProvider();
     const held = faults.held();
     hostile.answers.discovery = held;
@@ -256,7 +256,7 @@ test('bar 54: nginx that is told to quit while a login waits for the metadata an
     );
 });
 
-test('bar 54: so it does when the worker that asks the provider has left already', async () => {
+test('nginx that is told to quit answers a waiting login also when the worker that asks the provider has left', async () => {
     const hostile = await startProvider();
     const held = faults.held();
     hostile.answers.discovery = held;

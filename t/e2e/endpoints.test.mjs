@@ -108,7 +108,7 @@ test('/login does not let its arguments change what the place fixes', async () =
     );
 });
 
-test('bar 23: arguments of /login named like protocol parameters change nothing', async () => {
+test('arguments of /login named like protocol parameters change nothing', async () => {
     const forged =
         'client_id=evil&redirect_uri=https%3A%2F%2Fevil.example&state=s&nonce=n&code_challenge=c' +
         '&response_type=token&scope=all&response_mode=fragment';
@@ -153,7 +153,7 @@ test('signing out by POST ends the session here and deletes its cookies with the
     assert.equal((await browser.script(site.url('/'))).status, 401);
 });
 
-test('bar 25: over https the deleting Set-Cookie repeats the attributes of the setting one', async () => {
+test('over https the deleting Set-Cookie repeats the attributes of the setting one', async () => {
     const browser = secure.browser();
     await login(browser, secure.url('/'));
     const response = await browser.navigate(secure.url('/auth/logout'), {
@@ -183,7 +183,7 @@ test('signing out by a script answers JSON', async () => {
     assert.equal(browser.cookie(site.sessionCookie, site.url()), undefined);
 });
 
-test('bar 31: another site cannot sign anybody out', async () => {
+test('another site cannot sign anybody out', async () => {
     const browser = await signedIn();
     const attempts = [
         {
@@ -223,7 +223,7 @@ test('bar 31: another site cannot sign anybody out', async () => {
     assert.equal((await browser.script(site.url('/'))).status, 200, 'still signed in');
 });
 
-test('bar 31: a link to /logout shows a page that asks, a form of our own pages ends the session', async () => {
+test('a link to /logout shows a page that asks, a form of our own pages ends the session', async () => {
     const browser = await signedIn();
     const page = await browser.navigate(site.url('/auth/logout'));
     assert.equal(page.status, 200);

@@ -127,7 +127,7 @@ test('with accept_mutex and multi_accept on, logins complete, also when answers 
     assert.equal((await hostileLogin(site, site.browser())).status, 302);
 });
 
-test('bar 57: more logins than worker_connections: none gets in wrongly, and all is well afterwards', async () => {
+test('more logins than worker_connections: none gets in wrongly, and all is well afterwards', async () => {
     const site = await startSite({
         provider: hostile,
         connections: 24,
@@ -174,7 +174,7 @@ async function callbackWithoutConnections(site) {
     }
 }
 
-test('bar 57: no connection is left for the way to the provider: the login completes all the same', async () => {
+test('no connection is left for the way to the provider: the login completes all the same', async () => {
     const site = await startSite({
         provider: hostile,
         connections: 24,
@@ -252,7 +252,7 @@ for (const [signal, what] of [
     });
 }
 
-test('bar 55: a worker is killed while it exchanges a code: the other one serves, and the user logs in again', async () => {
+test('a worker is killed while it exchanges a code: the other one serves, and the user logs in again', async () => {
     const site = await startSite({
         provider: hostile,
         workers: 2,
@@ -281,7 +281,7 @@ test('bar 55: a worker is killed while it exchanges a code: the other one serves
     );
 });
 
-test('bar 55: the worker that fetches the metadata is killed: another one takes over', async () => {
+test('the worker that fetches the metadata is killed: another one takes over', async () => {
     const provider = await hostileProvider();
     const discovery = hold(provider, 'discovery');
     const site = await startSite({ provider, workers: 2, expected: died });
@@ -292,7 +292,7 @@ test('bar 55: the worker that fetches the metadata is killed: another one takes 
     assert.equal(provider.counts.discovery, 2);
 });
 
-test('bar 55: workers are killed one after the other under load: shared memory stays usable', async () => {
+test('workers are killed one after the other under load: shared memory stays usable', async () => {
     const site = await startSite({ provider: hostile, workers: 2, expected: died });
     let running = true;
     const seen = new Set();
@@ -319,7 +319,7 @@ test('bar 55: workers are killed one after the other under load: shared memory s
     }
 });
 
-test('bar 50: while 1,000 logins hang on a silent provider, other requests take at most twice as long', async () => {
+test('while 1,000 logins hang on a silent provider, other requests take at most twice as long', async () => {
     const site = await startSite({
         provider: hostile,
         locations: open,
@@ -361,7 +361,7 @@ test('bar 50: while 1,000 logins hang on a silent provider, other requests take 
     assert.ok(await loginWorks(site), 'a login completes afterwards');
 });
 
-test('bar 54 and 58: descriptors and memory stay flat over 300 logins and 20 reloads', async () => {
+test('descriptors and memory stay flat over 300 logins and 20 reloads', async () => {
     const provider = await hostileProvider();
     const site = await startSite({ provider, workers: 2, locations: open });
     // Logins that succeed, that are refused and that the provider fails.

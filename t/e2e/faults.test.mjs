@@ -58,7 +58,7 @@ const tokenFaults = {
 };
 
 for (const [what, [fault, reason]] of Object.entries(tokenFaults)) {
-    test(`bar 50: a token endpoint that ${what} ends in a clear answer within the timeout`, async () => {
+    test(`a token endpoint that ${what} ends in a clear answer within the timeout`, async () => {
         const browser = site.browser();
         const start = await browser.navigate(site.url('/page'));
         const callback = hostile.authorize(start.location);
@@ -91,11 +91,11 @@ for (const [what, [fault, reason]] of Object.entries(tokenFaults)) {
     });
 }
 
-test('bar 52: redirects of the provider are not followed', () => {
+test('redirects of the provider are not followed', () => {
     assert.equal(hostile.counts.other ?? 0, 0);
 });
 
-test('bar 52: proxy settings of the process environment are ignored', async () => {
+test('proxy settings of the process environment are ignored', async () => {
     const port = await freePort();
     const env = `http://127.0.0.1:${port}`;
     process.env.http_proxy = env;
@@ -106,7 +106,7 @@ test('bar 52: proxy settings of the process environment are ignored', async () =
     assert.equal((await hostileLogin(other, other.browser())).status, 302);
 });
 
-test('bar 50: while 200 logins hang on a silent token endpoint, other requests do not notice', async () => {
+test('while 200 logins hang on a silent token endpoint, other requests do not notice', async () => {
     const agent = new http.Agent({ keepAlive: true });
     const starts = await Promise.all(
         Array.from({ length: 200 }, async () => {
@@ -136,7 +136,7 @@ test('bar 50: while 200 logins hang on a silent token endpoint, other requests d
     );
 });
 
-test('bar 53: clients that leave while their login is pending do no harm', async () => {
+test('clients that leave while their login is pending do no harm', async () => {
     hostile.answers.token = faults.delayed(300, faults.answer(500));
     for (let round = 0; round < 20; round += 1) {
         const browser = site.browser();
@@ -147,7 +147,7 @@ test('bar 53: clients that leave while their login is pending do no harm', async
     assert.equal((await hostileLogin(site, site.browser())).status, 302);
 });
 
-test('bar 53: a request pipelined behind a pending callback is answered after it', async () => {
+test('a request pipelined behind a pending callback is answered after it', async () => {
     const browser = site.browser();
     const callback = new URL(hostile.authorize((await browser.navigate(site.url('/'))).location));
     hostile.answers.token = faults.delayed(200, faults.answer(500));
@@ -183,7 +183,7 @@ const keyFaults = {
 };
 
 for (const [what, fault] of Object.entries(keyFaults)) {
-    test(`bar 42: a key endpoint that ${what} at the start lets nobody in, and heals`, async () => {
+    test(`a key endpoint that ${what} at the start lets nobody in, and heals`, async () => {
         const provider = await startHostile();
         atEnd(() => provider.close());
         provider.answers.keys = fault;
@@ -208,7 +208,7 @@ for (const [what, fault] of Object.entries(keyFaults)) {
     });
 }
 
-test('bar 41 and 42: keys that cannot be refreshed leave the last good ones in use', async () => {
+test('keys that cannot be refreshed leave the last good ones in use', async () => {
     const provider = await startHostile();
     atEnd(() => provider.close());
     const warm = await startSite({ provider });
@@ -227,7 +227,7 @@ test('bar 41 and 42: keys that cannot be refreshed leave the last good ones in u
     );
 });
 
-test('bar 40: many unknown kids cause at most one fetch of the keys in a cool-down', async () => {
+test('many unknown kids cause at most one fetch of the keys in a cool-down', async () => {
     const provider = await startHostile();
     atEnd(() => provider.close());
     const warm = await startSite({ provider, workers: 2 });
@@ -248,7 +248,7 @@ for (const [what, tls] of [
     ['is for another name', 'wrongName'],
     ['comes from an unknown authority', 'unknownAuthority'],
 ]) {
-    test(`bar 51: a provider whose certificate ${what} is not talked to`, async () => {
+    test(`a provider whose certificate ${what} is not talked to`, async () => {
         const provider = await startHostile({ tls });
         atEnd(() => provider.close());
         const secure = await startSite({ provider });
@@ -259,7 +259,7 @@ for (const [what, tls] of [
     });
 }
 
-test('bar 51: the same provider with a good certificate works, and only with its authority trusted', async () => {
+test('a provider with a good certificate works, and only with its authority trusted', async () => {
     const provider = await startHostile({ tls: 'good' });
     atEnd(() => provider.close());
     const secure = await startSite({ provider, settings: { allow_http: 'on' } });
@@ -271,7 +271,7 @@ test('bar 51: the same provider with a good certificate works, and only with its
     assert.equal((await distrustful.browser().navigate(distrustful.url('/'))).status, 503);
 });
 
-test('bar 51: plain HTTP on the TLS port is refused', async () => {
+test('a provider that speaks plain HTTP where TLS is expected is refused', async () => {
     const plain = await startHostile();
     atEnd(() => plain.close());
     const provider = { issuer: plain.issuer.replace('http:', 'https:'), client };

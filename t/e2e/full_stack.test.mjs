@@ -116,7 +116,7 @@ test('a requirement that the session does not meet: 403, a page or JSON, no logi
     assert.equal((await browser.script(site.url('/admin'))).status, 200, 'the session goes on');
 });
 
-test('the same person by the access token itself, and never a mixture of both', async () => {
+test('a person is the same by the session and by the access token itself, and never a mixture of both', async () => {
     const browser = site.browser();
     await login(browser, site.url('/page'));
     const { access_token: token } = tap.answers.at(-1);

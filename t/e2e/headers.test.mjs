@@ -88,7 +88,7 @@ for (const [kind, site] of [
     ['as nginx comes', strict],
     ['with underscores_in_headers on', lenient],
 ]) {
-    test(`bar 8: ${kind}, forged identity headers reach no upstream of a signed-out request`, async () => {
+    test(`${kind}, forged identity headers reach no upstream of a signed-out request`, async () => {
         for (const path of ['/off', '/pass', '/off/fastcgi', '/off/uwsgi']) {
             const response = await send(site.url(path), { headers: forged });
             assert.equal(response.status, 200, path);
@@ -96,7 +96,7 @@ for (const [kind, site] of [
         }
     });
 
-    test(`bar 8: ${kind}, a signed-in request carries the module's values alone, each once`, async () => {
+    test(`${kind}, a signed-in request carries the module's values alone, each once`, async () => {
         const browser = await signedIn(site);
         const cookie = browser.cookieHeader(site.url());
         for (const path of [
@@ -122,7 +122,7 @@ for (const [kind, site] of [
     });
 }
 
-test('bar 8: naming an identity header in Connection does not make it disappear', async () => {
+test('naming an identity header in Connection does not make it disappear', async () => {
     const browser = await signedIn(strict);
     const response = await browser.script(strict.url('/'), {
         headers: { connection: 'close, X-Scalekit-Sub' },
@@ -130,7 +130,7 @@ test('bar 8: naming an identity header in Connection does not make it disappear'
     assert.equal(identityOf(response.json).sub, 'conn_hooli;gavin');
 });
 
-test('bar 8: OPTIONS, callback and error pages let no forged header through', async () => {
+test('OPTIONS, callback and error pages let no forged header through', async () => {
     const before = strict.upstream.requests.length;
     for (const [method, path] of [
         ['OPTIONS', '/'],
@@ -143,7 +143,7 @@ test('bar 8: OPTIONS, callback and error pages let no forged header through', as
     assert.equal(strict.upstream.requests.length, before);
 });
 
-test('bar 8: values that a claim lacks are sent by nobody', async () => {
+test('values that a claim lacks are sent by nobody', async () => {
     const browser = await signedIn(strict, { claims: ({ email: _, ...claims }) => claims });
     const response = await browser.script(strict.url('/'), {
         headers: { 'x-scalekit-email': 'forged@hooli.example' },
@@ -151,7 +151,7 @@ test('bar 8: values that a claim lacks are sent by nobody', async () => {
     assert.equal(identityOf(response.json).email, undefined);
 });
 
-test('bar 9: control characters, non-ASCII and long values are encoded, and a comma cannot make two roles of one', async () => {
+test('control characters, non-ASCII and long values are encoded, and a comma cannot make two roles of one', async () => {
     const browser = await signedIn(strict, {
         claims: (claims) => ({
             ...claims,
@@ -173,7 +173,7 @@ test('bar 9: control characters, non-ASCII and long values are encoded, and a co
     assert.equal(identityOf((await long.script(strict.url('/'))).json).name, 'n'.repeat(4_000));
 });
 
-test("bar 11: the module's cookies do not reach the upstream, all others do, as they were", async () => {
+test("the module's cookies do not reach the upstream, all others do, as they were", async () => {
     for (const path of ['/', '/off', '/pass', '/none']) {
         const browser = await signedIn(strict, {
             claims: (claims) => ({ ...claims, filler: 'f'.repeat(4_000) }),
@@ -197,7 +197,7 @@ test("bar 11: the module's cookies do not reach the upstream, all others do, as 
     }
 });
 
-test("bar 11: with a cache in front, one person's answer is not another's", async () => {
+test("with a cache in front, one person's answer is not another's", async () => {
     const cached = await startSite({
         provider: hostile,
         http: 'proxy_cache_path @FOLDER@/cache keys_zone=c:1m;',

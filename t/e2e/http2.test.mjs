@@ -148,7 +148,7 @@ test('30 logins on one connection at once all complete', async () => {
     connection.session.close();
 });
 
-test('bar 53: streams that are reset while their login is pending do no harm', async () => {
+test('streams that are reset while their login is pending do no harm', async () => {
     const { connection, callbacks, streams, release } = await pendingLogins(10);
     const kept = streams.pop();
     for (const [index, stream] of streams.entries()) {
@@ -164,7 +164,7 @@ test('bar 53: streams that are reset while their login is pending do no harm', a
     await assertServes();
 });
 
-test('bar 53: a connection that goes away with pending logins on it does no harm', async () => {
+test('a connection that goes away with pending logins on it does no harm', async () => {
     for (const leave of [
         (session) => session.destroy(),
         (session) => session.goaway(http2.constants.NGHTTP2_NO_ERROR),
@@ -179,7 +179,7 @@ test('bar 53: a connection that goes away with pending logins on it does no harm
     }
 });
 
-test('bar 53: streams reset at every moment of the exchange do no harm', async () => {
+test('streams reset at every moment of the exchange do no harm', async () => {
     const connection = new Connection();
     hostile.answers.token = faults.delayed(10, hostile.honestly.token);
     for (let round = 0; round < 40; round += 1) {

@@ -246,7 +246,7 @@ const refused = {
 };
 
 for (const [what, [lies, reason]] of Object.entries(refused)) {
-    test(`bar 17: an ID token with ${what} makes no session`, async () => {
+    test(`an ID token with ${what} makes no session`, async () => {
         const browser = site.browser();
         const count = site.nginx.refusals().length;
         const response = await hostileLogin(site, browser, lies);
@@ -260,7 +260,7 @@ for (const [what, [lies, reason]] of Object.entries(refused)) {
     });
 }
 
-test('bar 33: jku, x5u and their like cause no request anywhere', () => {
+test('jku, x5u and their like cause no request anywhere', () => {
     assert.equal(hostile.counts.other ?? 0, 0);
 });
 
@@ -282,7 +282,7 @@ const accepted = {
 };
 
 for (const [what, lies] of Object.entries(accepted)) {
-    test(`bar 17: an ID token with ${what} is accepted`, async () => {
+    test(`an ID token with ${what} is accepted`, async () => {
         const browser = site.browser();
         const response = await hostileLogin(site, browser, lies, '/ok?x=1');
         assert.equal(response.status, 302, response.text.slice(0, 400));

@@ -93,7 +93,7 @@ const secrets = () =>
 
 const including = ['/ssi/page.html', '/added/index.html', '/mirrored', '/asked'];
 
-test('bar 3: a subrequest from an open page into a guarded place is denied, with a session too', async () => {
+test('a subrequest from an open page into a guarded place is denied, with a session too', async () => {
     for (const [who, path] of including.flatMap((it) => [
         ['nobody', it],
         ['somebody', it],
@@ -108,7 +108,7 @@ test('bar 3: a subrequest from an open page into a guarded place is denied, with
     }
 });
 
-test('bar 3: from a page that is guarded alike the subrequest passes, and nothing forged with it', async () => {
+test('from a page that is guarded alike the subrequest passes, and nothing forged with it', async () => {
     for (const path of including.map((it) => `/known${it}`)) {
         assert.equal((await as('somebody', path)).status, 200, path);
         await until(() => secrets().length === 1, `${path} has asked for the secret`);
@@ -126,7 +126,7 @@ const detours = [
     '/accel',
 ];
 
-test('bar 4: error_page, try_files, rewrite, index, named locations and X-Accel-Redirect into a guarded place are checked', async () => {
+test('error_page, try_files, rewrite, index, named locations and X-Accel-Redirect into a guarded place are checked', async () => {
     for (const path of detours) {
         const response = await as('nobody', path);
         assert.equal(response.status, 401, path);
@@ -134,7 +134,7 @@ test('bar 4: error_page, try_files, rewrite, index, named locations and X-Accel-
     }
 });
 
-test('bar 4: with a session they pass, each identity header exactly once', async () => {
+test('with a session they pass, each identity header exactly once', async () => {
     for (const path of detours) {
         const response = await as('somebody', path);
         assert.equal(response.status, 200, path);
@@ -149,7 +149,7 @@ test('bar 4: with a session they pass, each identity header exactly once', async
     }
 });
 
-test('bar 5: satisfy any lets in who passes either test, and never with forged names', async () => {
+test('satisfy any lets in who passes either test, and never with forged names', async () => {
     const basic = (password) => ['Authorization', `Basic ${btoa(`basic:${password}`)}`];
     const cases = [
         ['nobody', '/any/allow', [], 200],
@@ -183,7 +183,7 @@ test('bar 5: satisfy any lets in who passes either test, and never with forged n
     }
 });
 
-test('bar 13: variables are the same however often they are used, in long strings, maps and logs', async () => {
+test('variables are the same however often they are used, in long strings, maps and logs', async () => {
     const response = await as('somebody', '/variables');
     assert.equal(
         response.json.headers['x-long'],

@@ -100,12 +100,12 @@ async function startProvider() {
 
 test('100,000 unknown kids over 4 workers', { concurrency: true }, async (t) => {
     await Promise.all([
-        t.test('bar 40: cause at most one key fetch in a cool-down', async () => {
+        t.test('at most one key fetch in a cool-down', async () => {
             const provider = await startProvider();
             const api = await startApi(provider, { workers: 4 });
             await withstand(provider, api);
         }),
-        t.test('bar 40: also while the shared memory is full', async () => {
+        t.test('at most one key fetch in a cool-down, also while the shared memory is full', async () => {
             const provider = await startProvider();
             const padded = (size) => (document) => ({ ...document, padding: 'x'.repeat(size) });
             provider.bend.keys = padded(150_000);
@@ -122,7 +122,7 @@ test('100,000 unknown kids over 4 workers', { concurrency: true }, async (t) => 
             await withstand(provider, api);
             assert.match(api.site.nginx.log, /\[error\].*scalekit_zone is full/);
         }),
-        t.test('bar 40: also while the provider answers errors', async () => {
+        t.test('at most one key fetch in a cool-down, also while the provider answers errors', async () => {
             const provider = await startProvider();
             const api = await startApi(provider, { workers: 4 });
             provider.answers.keys = faults.answer(500);
@@ -131,7 +131,7 @@ test('100,000 unknown kids over 4 workers', { concurrency: true }, async (t) => 
     ]);
 });
 
-test('bar 40: the cool-down holds when the worker that fetches dies', async () => {
+test('the cool-down holds when the worker that fetches dies', async () => {
     const clock = startClock();
     const provider = await startProvider();
     const { site, get } = await startApi(provider, {
@@ -161,7 +161,7 @@ test('bar 40: the cool-down holds when the worker that fetches dies', async () =
     assert.equal(provider.counts.keys, 2);
 });
 
-test('bar 40: within the cool-down an unknown kid is answered without waiting', async () => {
+test('within the cool-down an unknown kid is answered without waiting', async () => {
     const clock = startClock();
     const provider = await startProvider();
     const { get } = await startApi(provider, { workers: 2, wrap: clock.wrap });

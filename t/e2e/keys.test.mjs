@@ -80,7 +80,7 @@ const signedBy = ({ kid, alg, privateKey }, times) => ({
     by: { alg, key: privateKey },
 });
 
-test('bar 41: keys replaced just before signing: that login and that token are good', async () => {
+test('keys replaced just before signing: that login and that token are good', async () => {
     for (const way of ['login', 'bearer']) {
         const { hostile, site, api, token } = await start();
         const browser = site.browser();
@@ -95,7 +95,7 @@ test('bar 41: keys replaced just before signing: that login and that token are g
     }
 });
 
-test('bar 41: so it is when the scheduled refresh was a moment ago', async () => {
+test('keys replaced right after a scheduled refresh: that login and that token are good', async () => {
     const { hostile, site, api, token, login, later } = await start();
     await later(refresh + 1_000);
     await until(() => hostile.counts.keys === 2, 'the keys are refreshed');
@@ -105,7 +105,7 @@ test('bar 41: so it is when the scheduled refresh was a moment ago', async () =>
     assert.equal(hostile.counts.keys, 3);
 });
 
-test('bar 41: a login is not kept from the new keys by strangers with made-up tokens', async () => {
+test('a login is not kept from the new keys by strangers with made-up tokens', async () => {
     const { hostile, site, api } = await start();
     const browser = site.browser();
     const begun = await browser.navigate(site.url('/page'));
@@ -118,7 +118,7 @@ test('bar 41: a login is not kept from the new keys by strangers with made-up to
     assert.equal(hostile.counts.keys, 3);
 });
 
-test('bar 41: so it is when they are replaced while a scheduled refresh is on its way', async () => {
+test('keys replaced while a scheduled refresh is on its way: that token is good', async () => {
     const { hostile, api, token, later } = await start();
     const [before, held] = [hostile.published, faults.held()];
     hostile.answers.keys = held;
@@ -133,7 +133,7 @@ test('bar 41: so it is when they are replaced while a scheduled refresh is on it
     assert.equal(await statusOf(pending), 200);
 });
 
-test('bar 41: the certified provider replaces its keys in the middle of a login', async () => {
+test('the certified provider replaces its keys in the middle of a login', async () => {
     const provider = await startProvider();
     atEnd(() => provider.close());
     const { site } = await start({ provider });
@@ -146,7 +146,7 @@ test('bar 41: the certified provider replaces its keys in the middle of a login'
     assert.deepEqual([last.status, last.json.url], [200, '/page']);
 });
 
-test('bar 41: the same kid with a new key works, for logins and for tokens', async () => {
+test('the same kid with a new key works, for logins and for tokens', async () => {
     for (const way of ['login', 'bearer']) {
         const { hostile, site, api, token, login } = await start();
         const old = replaceKey(hostile, hostile.key.kid);
@@ -159,7 +159,7 @@ test('bar 41: the same kid with a new key works, for logins and for tokens', asy
     }
 });
 
-test('bar 41: a removed key is refused once the keys were fetched anew, also for a token let in before', async () => {
+test('a removed key is refused once the keys were fetched anew, also for a token let in before', async () => {
     const { hostile, site, api, token, login } = await start({ workers: 2 });
     const seen = token();
     const twenty = async () =>
@@ -173,7 +173,7 @@ test('bar 41: a removed key is refused once the keys were fetched anew, also for
     assertNoSession(site, await login(old));
 });
 
-test('bar 41: the refresh after ten minutes brings new keys to all workers, before anything needs them', async () => {
+test('the refresh after ten minutes brings new keys to all workers, before anything needs them', async () => {
     const { hostile, api, token, later } = await start({ workers: 2 });
     await later(refresh - 5_000);
     assert.equal(hostile.counts.keys, 1, 'not before its time');
@@ -194,7 +194,7 @@ test('bar 41: the refresh after ten minutes brings new keys to all workers, befo
     assert.equal(await verdict(api(token(old))), '401 key_unknown');
 });
 
-test('bar 42: the 24 hours begin anew with each refresh, for all workers, also if it brings the same keys', async () => {
+test('the 24 hours in which old keys are used begin anew with each refresh, for all workers, also if it brings the same keys', async () => {
     const { hostile, api, token, later } = await start({ workers: 2 });
     await later(23 * hours);
     await until(() => hostile.counts.keys === 2, 'the keys are refreshed');
@@ -221,7 +221,7 @@ const troubles = {
 };
 
 for (const [what, fault] of Object.entries(troubles)) {
-    test(`bar 42: keys that ${what}: the last good ones for 24 hours, then 503, then all is well again`, async () => {
+    test(`keys that ${what}: the last good ones for 24 hours, then 503, then all is well again`, async () => {
         const { hostile, site, api, token, login, later } = await start();
         const stranger = () => api(token(signingKey('ES256')));
         hostile.answers.keys = fault;
@@ -250,7 +250,7 @@ for (const [what, fault] of Object.entries(troubles)) {
     });
 }
 
-test('bar 42: likewise when the provider cannot be reached at all', async () => {
+test('a provider that cannot be reached: the last good keys for 24 hours, then 503, then all is well again', async () => {
     const first = await startHostile({ alg: 'ES256' });
     const { site, api, token, later } = await start({ provider: first });
     await first.close();
@@ -267,7 +267,7 @@ test('bar 42: likewise when the provider cannot be reached at all', async () => 
     assert.equal(await verdict(api(token(first.key))), '401 key_unknown');
 });
 
-test('bar 42: unknown, private and symmetric keys in the set are not used; the good one beside them is', async () => {
+test('unknown, private and symmetric keys in the set are not used; the good one beside them is', async () => {
     const { hostile, site, api, token, login, later } = await start();
     const priv = signingKey('ES256', 'private');
     const rsa = signingKey('RS256', 'private-rsa');
@@ -299,7 +299,7 @@ test('bar 42: unknown, private and symmetric keys in the set are not used; the g
     }
 });
 
-test('bar 42: a set without one usable key lets nobody in, whatever stood there before', async () => {
+test('a set without one usable key lets nobody in, whatever stood there before', async () => {
     const hostile = await startHostile({ alg: 'ES256' });
     atEnd(() => hostile.close());
     const secret = Buffer.alloc(32, 'k');

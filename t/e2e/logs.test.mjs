@@ -66,7 +66,7 @@ function assertNoneIn(text, secrets, where) {
     }
 }
 
-test('bar 12: at debug level no line of the module holds a code, token, verifier, cookie or secret', async () => {
+test('at debug level no line of the module holds a code, token, verifier, cookie or secret', async () => {
     const site = await startSite({ provider: hostile, level: 'debug' });
     const secrets = await observedLogin(site);
     const { log } = site.nginx;
@@ -92,7 +92,7 @@ test('bar 12: at debug level no line of the module holds a code, token, verifier
     );
 });
 
-test('bar 12: at info level nothing of a login is in the log at all, also when it fails', async () => {
+test('at info level nothing of a login is in the log at all, also when it fails', async () => {
     const site = await startSite({ provider: hostile, level: 'info' });
     const secrets = await observedLogin(site);
     const browser = site.browser();

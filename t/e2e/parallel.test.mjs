@@ -66,7 +66,7 @@ test('two tabs that begin one after the other complete in either order with one 
     }
 });
 
-test('bar 20: 100 starts leave one small cookie, and any of them still completes', async () => {
+test('100 starts leave one small cookie, and any of them still completes', async () => {
     const browser = quick.browser();
     const starts = [];
     for (let tab = 0; tab < 100; tab += 1) {

@@ -223,7 +223,7 @@ test('the journal shows parameters but no secrets', async () => {
     }
 });
 
-test('the same over https with the test authority, and with the login page', async () => {
+test('a sign-in by hand over https with the test authority, and with the login page', async () => {
     const secure = await startProvider({ tls: true, login: 'page' });
     try {
         const browser = new Browser({ ca: secure.ca });

@@ -17,7 +17,7 @@ const provider = await startProvider();
 atEnd(() => provider.close());
 const site = await startSite({ provider: hostile, workers: 2, settings: { timeout: '5s' } });
 
-test('bar 54: a reload before the callback: the login completes', async () => {
+test('a reload before the callback: the login completes', async () => {
     const browser = site.browser();
     const start = await browser.navigate(site.url('/page?x=1'));
     await site.nginx.reload({ old: 'gone' });
@@ -28,7 +28,7 @@ test('bar 54: a reload before the callback: the login completes', async () => {
     );
 });
 
-test('bar 54: a reload while the code is being exchanged: the login completes on the old worker', async () => {
+test('a reload while the code is being exchanged: the login completes on the old worker', async () => {
     const browser = site.browser();
     const callback = hostile.authorize((await browser.navigate(site.url('/page'))).location);
     const honest = hostile.answers.token;
@@ -58,14 +58,14 @@ test('bar 54: a reload while the code is being exchanged: the login completes on
     );
 });
 
-test('bar 54: a reload after the login: the session goes on', async () => {
+test('a reload after the login: the session goes on', async () => {
     const browser = site.browser();
     await hostileLogin(site, browser);
     await site.nginx.reload({ old: 'gone' });
     assert.equal((await browser.script(site.url('/'))).status, 200);
 });
 
-test('bar 54: a login that was spent before a reload stays spent', async () => {
+test('a login that was spent before a reload stays spent', async () => {
     const browser = site.browser();
     const callback = hostile.authorize((await browser.navigate(site.url('/'))).location);
     const copy = browser.clone();
@@ -98,7 +98,7 @@ test('a reload with a broken configuration leaves the running one in place', asy
     site.options.expected = /\[emerg\].*client_id/;
 });
 
-test('bar 54: 20 reloads under load: every request answered, descriptors and memory flat', async () => {
+test('20 reloads under load: every request answered, descriptors and memory flat', async () => {
     const busy = await startSite({ provider, workers: 2, settings: { timeout: '10s' } });
     const settle = async () => {
         await busy.nginx.reload({ old: 'gone' });

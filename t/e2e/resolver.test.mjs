@@ -156,7 +156,7 @@ const threadsGone = () =>
         (2 * resolverTimeout + 4) * 1_000 * slow, // newer libcurl keeps an idle one for 2 s
     );
 
-test('bar 50: with a name server that is silent a login is refused in time, and nobody else notices', async () => {
+test('with a name server that is silent a login is refused in time, and nobody else notices', async () => {
     const [answer, elapsed] = await watch(timed(() => site.browser().navigate(site.url('/'))));
     assert.ok([503, 504].includes(answer.status), `status ${answer.status}`);
     assertNoSession(site, answer);
@@ -165,7 +165,7 @@ test('bar 50: with a name server that is silent a login is refused in time, and 
     assert.deepEqual(hostile.counts, {}, 'there was no other way to the provider');
 });
 
-test('bar 50: when the name server answers again, so does the module', async () => {
+test('when the name server answers again, so does the module', async () => {
     nameServer.known.add('login.provider.test').add('token.provider.test');
     await until(
         async () => (await site.browser().navigate(site.url('/'))).status === 302,
@@ -176,7 +176,7 @@ test('bar 50: when the name server answers again, so does the module', async () 
     await threadsGone();
 });
 
-test('bar 50: the token endpoint cannot be resolved: 20 logins end in time, and no thread stays', async () => {
+test('the token endpoint cannot be resolved: 20 logins end in time, and no thread stays', async () => {
     const callbacks = await Promise.all(
         Array.from({ length: 20 }, async () => {
             const browser = site.browser();
@@ -193,7 +193,7 @@ test('bar 50: the token endpoint cannot be resolved: 20 logins end in time, and 
     await threadsGone();
 });
 
-test('bar 50: a worker that waits for the name server leaves when it is told to', async () => {
+test('a worker that waits for the name server leaves when it is told to', async () => {
     const browser = site.browser();
     const start = await browser.navigate(site.url('/'));
     const before = nameServer.asked.length;
@@ -206,7 +206,7 @@ test('bar 50: a worker that waits for the name server leaves when it is told to'
     assert.equal((await hostileLogin(site, site.browser())).status, 302);
 });
 
-test('bar 50: 30 logins that wait for the name server leave one more the means to ask it', async () => {
+test('30 logins that wait for the name server leave one more the means to ask it', async () => {
     const logins = 30;
     nameServer.known.delete('token.provider.test');
     await site.nginx.reload({ old: 'gone' }); // the new worker has no connection to it yet

@@ -175,7 +175,7 @@ function assertOurs(location, base, payload) {
     }
 }
 
-test(`bar 19: ${payloads.size} payloads as return_to of a signed-in person, encoded once and twice`, async () => {
+test(`${payloads.size} payloads as return_to of a signed-in person, encoded once and twice`, async () => {
     assert.ok(payloads.size >= 500, `${payloads.size} payloads`);
     const browser = site.browser({ agent });
     await hostileLogin(site, browser);
@@ -194,7 +194,7 @@ test(`bar 19: ${payloads.size} payloads as return_to of a signed-in person, enco
     }
 });
 
-test('bar 19: the same payloads unencoded in the query', async () => {
+test('payloads as return_to, unencoded in the query', async () => {
     const browser = site.browser();
     await hostileLogin(site, browser);
     const cookie = browser.cookieHeader(site.url());
@@ -211,7 +211,7 @@ test('bar 19: the same payloads unencoded in the query', async () => {
     }
 });
 
-test('bar 19: the same payloads through a whole login', async () => {
+test('payloads as return_to, through a whole login', async () => {
     for (const payload of payloads) {
         const browser = site.browser({ agent });
         const start = await browser.navigate(
@@ -227,7 +227,7 @@ test('bar 19: the same payloads through a whole login', async () => {
     }
 });
 
-test('bar 19: the payloads as the path that a signed-out person asks for', async () => {
+test('payloads as the path that a signed-out person asks for', async () => {
     for (const payload of payloads) {
         if (/[\0-\x20\x7f#]|^[a-z-]+:\/\//i.test(payload)) {
             continue; // cannot stand in a request line, or names another host itself

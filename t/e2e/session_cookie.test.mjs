@@ -91,7 +91,7 @@ test('the cookie as it was set is a session', async () => {
     assert.match(nobody, /^\[401,/);
 });
 
-test('bar 26: every single bit of the cookie, turned over, is no session, with identical answers', async () => {
+test('every single bit of the cookie, turned over, is no session, with identical answers', async () => {
     const bytes = Buffer.from(session, 'base64url');
     const flipped = Array.from({ length: bytes.length * 8 }, (_, bit) => {
         const copy = Buffer.from(bytes);
@@ -101,7 +101,7 @@ test('bar 26: every single bit of the cookie, turned over, is no session, with i
     await allAreNobody(flipped);
 });
 
-test('bar 26: every bit of every character of the cookie likewise', async () => {
+test('every bit of every character of the cookie likewise', async () => {
     const flipped = [];
     for (let index = 0; index < session.length; index += 1) {
         for (let bit = 0; bit < 7; bit += 1) {
@@ -116,7 +116,7 @@ test('bar 26: every bit of every character of the cookie likewise', async () => 
     await allAreNobody(flipped);
 });
 
-test('bar 26: every truncation, and the cookie with something added, is no session', async () => {
+test('every truncation, and the cookie with something added, is no session', async () => {
     const values = Array.from({ length: session.length }, (_, size) => session.slice(0, size));
     values.push(
         ...['A', 'AA', 'AAAA', '=', '==', '.', '.1', '%20', '"'].map((tail) => session + tail),
@@ -126,7 +126,7 @@ test('bar 26: every truncation, and the cookie with something added, is no sessi
     await allAreNobody(values.map((value) => `${name}=${value}`));
 });
 
-test('bar 26: bytes removed from the middle or the end of the sealed record are no session', async () => {
+test('bytes removed from the middle or the end of the sealed record are no session', async () => {
     const bytes = Buffer.from(session, 'base64url');
     const values = [];
     for (let count = 1; count <= 40; count += 1) {
@@ -140,7 +140,7 @@ test('bar 26: bytes removed from the middle or the end of the sealed record are 
     await allAreNobody(values.map((value) => `${name}=${value.toString('base64url')}`));
 });
 
-test('bar 27: moved to another environment or another cookie name it is no session', async () => {
+test('moved to another environment or another cookie name it is no session', async () => {
     assert.equal((await ask(`${name}=${session}`, {}, 'other.localhost')).status, 401);
     assert.equal((await ask(`own_name=${session}`, {}, 'named.localhost')).status, 401);
     assert.equal((await ask(`${name}=${session}`, {}, 'named.localhost')).status, 401);
@@ -151,7 +151,7 @@ test('bar 27: moved to another environment or another cookie name it is no sessi
     ]);
 });
 
-test('bar 27: a login cookie is no session, and a session no login cookie', async () => {
+test('a login cookie is no session, and a session no login cookie', async () => {
     const browser = site.browser();
     await browser.navigate(site.url('/'));
     const binding = browser.cookie(site.loginCookie, site.url());
@@ -159,11 +159,11 @@ test('bar 27: a login cookie is no session, and a session no login cookie', asyn
     await allAreNobody([`${name}=${binding}`, `${site.loginCookie}=${session}`]);
 });
 
-test('bar 27: the same person signed in twice has two different cookies', async () => {
+test('the same person signed in twice has two different cookies', async () => {
     assert.notEqual((await signIn()).cookie(name, site.url()), session);
 });
 
-test('bar 28: impossible numbers of chunks are refused quickly', async () => {
+test('impossible numbers of chunks are refused quickly', async () => {
     const counts = [
         '10000000000',
         '-1',
@@ -190,7 +190,7 @@ test('bar 28: impossible numbers of chunks are refused quickly', async () => {
     assert.ok(performance.now() - start < 2_000 * slow);
 });
 
-test('bar 28: sessions round the size of a chunk work, and one that is too big is refused once and clearly', async () => {
+test('sessions round the size of a chunk work, and one that is too big is refused once and clearly', async () => {
     const small = Buffer.from(session, 'base64url').length;
     const chunk = 2_850; // bytes, which are 3,800 characters
     const sizes = Array.from({ length: 26 }, (_, step) => chunk - small - 60 + step * 4);
@@ -217,7 +217,7 @@ test('bar 28: sessions round the size of a chunk work, and one that is too big i
     assert.equal(await site.nginx.reasonAfter(count), 'session_too_large');
 });
 
-test('bar 28: chunks that are missing, swapped or of two sessions are no session', async () => {
+test('chunks that are missing, swapped or of two sessions are no session', async () => {
     const big = { claims: (claims) => ({ ...claims, filler: 'f'.repeat(4_000) }) };
     const [one, two] = [await signIn(site, big), await signIn(site, big)].map((browser) =>
         [name, `${name}.1`].map((chunk) => browser.cookie(chunk, site.url())),
@@ -238,7 +238,7 @@ test('bar 28: chunks that are missing, swapped or of two sessions are no session
     ]);
 });
 
-test('bar 28: a smaller session after a bigger one is not disturbed by leftover chunks', async () => {
+test('a smaller session after a bigger one is not disturbed by leftover chunks', async () => {
     const browser = await signIn(site, {
         claims: (claims) => ({ ...claims, filler: 'f'.repeat(4_000) }),
     });
@@ -246,7 +246,7 @@ test('bar 28: a smaller session after a bigger one is not disturbed by leftover 
     assert.equal((await ask(`${name}=${session}; ${name}.1=${leftover}`)).status, 200);
 });
 
-test("bar 29: the cookie's name is matched exactly, and duplicates never loop", async () => {
+test("the cookie's name is matched exactly, and duplicates never loop", async () => {
     const upper = name.toUpperCase();
     await allAreNobody([
         `${upper}=${session}`,
@@ -292,7 +292,7 @@ test('malformed Cookie headers are harmless', async () => {
     ]);
 });
 
-test('bar 30: the absolute limit holds from inside the cookie, also while it is used', async () => {
+test('the absolute limit holds from inside the cookie, also while it is used', async () => {
     const short = await startSite({
         provider: hostile,
         settings: { session_lifetime: '3s', session_idle: '1h', clock_skew: '0' },
@@ -306,7 +306,7 @@ test('bar 30: the absolute limit holds from inside the cookie, also while it is 
     assert.equal((await browser.script(short.url('/'))).status, 401);
 });
 
-test('bar 30: the idle limit holds from inside the cookie, and use moves it', async () => {
+test('the idle limit holds from inside the cookie, and use moves it', async () => {
     const short = await startSite({
         provider: hostile,
         settings: { session_lifetime: '1h', session_idle: '3s', clock_skew: '0' },
@@ -329,7 +329,7 @@ test('bar 30: the idle limit holds from inside the cookie, and use moves it', as
     assert.equal(response.status, 401, 'the value from the beginning is too old');
 });
 
-test('bar 30: a new first key keeps the sessions, and removing their key ends them', async () => {
+test('a new first key keeps the sessions, and removing their key ends them', async () => {
     const rotating = await startSite({
         provider: hostile,
         settings: { session_keys: 'file:@FOLDER@/keys' },

@@ -124,7 +124,7 @@ test('non-ASCII names and commas reach the upstream percent-encoded', async () =
     assert.equal(identity.name, 'D%C3%A9npok Singh, Jr.');
 });
 
-test('the same works over https, with client authentication by basic', async () => {
+test('signing in over https, with client authentication by basic', async () => {
     const basic = await startSite({
         provider: Object.assign(Object.create(secureProvider), {
             client: { id: 'skc_1002', secret: 'test_secret/+=%:of the local provider' },
@@ -140,7 +140,7 @@ test('the same works over https, with client authentication by basic', async () 
     assert.equal(entry.params.client_secret, undefined);
 });
 
-test('bar 18: state, nonce, challenge and verifier are new for every login, and only S256 is used', async () => {
+test('state, nonce, challenge and verifier are new for every login, and only S256 is used', async () => {
     provider.journal.clear();
     const browser = site.browser();
     for (let round = 0; round < 3; round += 1) {
@@ -161,7 +161,7 @@ test('bar 18: state, nonce, challenge and verifier are new for every login, and 
     assert.ok(asked.every((entry) => entry.params.code_challenge_method === 'S256'));
 });
 
-test('bar 21: the callback answers with a clean URL, no-store and no-referrer', async () => {
+test('the callback answers with a clean URL, no-store and no-referrer', async () => {
     const { steps } = await login(site.browser(), site.url('/page?kept=1'));
     const answer = steps.find((step) => step.url.includes('/auth/callback'));
     assert.equal(answer.status, 302);
@@ -172,7 +172,7 @@ test('bar 21: the callback answers with a clean URL, no-store and no-referrer', 
     assert.match(mark, /; Max-Age=10;/, 'the login cookie gives way to a mark that lives 10 seconds');
 });
 
-test('bar 22: a planted session cookie is replaced by another value at login', async () => {
+test('a planted session cookie is replaced by another value at login', async () => {
     const attacker = site.browser();
     await login(attacker, site.url('/'));
     const planted = attacker.cookie(site.sessionCookie, site.url());
@@ -183,7 +183,7 @@ test('bar 22: a planted session cookie is replaced by another value at login', a
     assert.notEqual(victim.cookie(site.sessionCookie, site.url()), planted);
 });
 
-test('bar 25: over https both cookies are __Host-, Secure, HttpOnly, SameSite=Lax, Path=/ and without Domain', async () => {
+test('over https both cookies are __Host-, Secure, HttpOnly, SameSite=Lax, Path=/ and without Domain', async () => {
     const { steps } = await login(secureSite.browser(), secureSite.url('/'));
     const cookies = steps
         .flatMap((step) => (step.url.startsWith(secureSite.url('')) ? step.setCookies : []))

@@ -137,7 +137,7 @@ test('editing organization_id or connection_id in the authorize URL is refused a
     }
 });
 
-test('bar 27: a session opens only the environment that made it', async () => {
+test('a session opens only the environment that made it', async () => {
     const other = (path) => site.url(path, 'other.localhost');
     const browser = withStolenSession(await signedInAt(hooli('/')), hooli('/'), other('/'));
     const response = await browser.script(other('/'));
@@ -145,7 +145,7 @@ test('bar 27: a session opens only the environment that made it', async () => {
     assert.equal(new URL((await browser.navigate(other('/'))).location).origin, elsewhere.issuer);
 });
 
-test('bar 10: with base_url a forged Host or X-Forwarded-* changes nothing', async () => {
+test('with base_url a forged Host or X-Forwarded-* changes nothing', async () => {
     const fixed = await startSite({
         provider,
         settings: { base_url: 'http://app.localhost:8443' },

@@ -27,7 +27,7 @@ const site = await startSite({
 
 const reached = () => site.upstream.requests.length;
 
-test('bar 1: without a session no method reaches the upstream', async () => {
+test('without a session no method reaches the upstream', async () => {
     const before = reached();
     for (const method of [
         'GET',
@@ -71,7 +71,7 @@ test('only navigations by GET and HEAD are redirected; a POST from a form gets 4
     );
 });
 
-test('bar 6: fetch, XHR and web socket upgrades get 401 with a challenge, a JSON body and no cookie', async () => {
+test('fetch, XHR and web socket upgrades get 401 with a challenge, a JSON body and no cookie', async () => {
     const requests = [
         { accept: 'application/json' },
         { accept: '*/*' },
@@ -99,7 +99,7 @@ test('bar 6: fetch, XHR and web socket upgrades get 401 with a challenge, a JSON
     }
 });
 
-test('bar 6: with a session a web socket upgrade goes through', async () => {
+test('with a session a web socket upgrade goes through', async () => {
     const browser = site.browser();
     await login(browser, site.url('/'));
     const status = await new Promise((resolve, reject) => {
@@ -140,7 +140,7 @@ test('scalekit_unauthenticated decides: redirect, 401 or pass', async () => {
     );
 });
 
-test('bar 2: odd spellings of the path and forwarding headers do not open a guarded place', async () => {
+test('odd spellings of the path and forwarding headers do not open a guarded place', async () => {
     const guarded = [
         '/a/../api',
         '//api',
@@ -194,7 +194,7 @@ test('bar 2: odd spellings of the path and forwarding headers do not open a guar
     assert.ok(reached() - before <= 1);
 });
 
-test('bar 7: every exemption, then a forged session on the same worker, is refused', async () => {
+test('every exemption, then a forged session on the same worker, is refused', async () => {
     for (const path of [
         '/public',
         '/pass',
