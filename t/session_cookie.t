@@ -87,7 +87,7 @@ X-Upstream: yes
 === what is no session at all: the same answer for each
 --- config eval: $::guarded
 --- request eval
-[("GET /") x 20]
+[("GET /") x 30]
 --- more_headers eval
 my $good = ::session();
 my ($value) = $good =~ /=(.*)/;
@@ -103,11 +103,15 @@ my $last = substr $value, -1;
     $flip->(40), $flip->(-3), 'sk_session=' . substr($value, 0, -1), 'sk_session=' . substr($value,
         1), "${good}A",
     "$good=", "$good==", "sk_session=1.$value", 'sk_session=%' . $value, ::session(key => 'x' x 32),
-    'sk_session=' . 'A' x 7000)
+    'sk_session=' . 'A' x 7000, '= ', ' = ; ', "=$value", 'sk_session.', "sk_session.1=$value", "${good}AAAA",
+    "$good.1", "$good%20", 'a' x 7000, ';' x 7000)
 --- error_code eval
-[(401) x 20]
+[(401) x 30]
+--- response_headers eval
+[("WWW-Authenticate: Scalekit realm=\"acme\"\nContent-Type: application/json\nCache-Control: no-store\n"
+    . '! Set-Cookie') x 30]
 --- response_body_like eval
-[($::nobody) x 20]
+[($::nobody) x 30]
 --- no_upstream
 
 
@@ -354,10 +358,10 @@ my %pairs = ::pairs($two);
 
 
 
-=== chunks missing, swapped, mixed, or counted wrong are no session
+=== chunks missing, swapped, mixed, cut, or counted wrong are no session
 --- config eval: $::guarded
 --- request eval
-[("GET /") x 14]
+[("GET /") x 21]
 --- more_headers eval
 my ($a, $b) = (::large(3000), ::large(3000, sub => 'usr_2'));
 my %a = ::pairs($a);
@@ -368,12 +372,13 @@ my $first = $a{sk_session} =~ s/^2\.//r;
     "sk_session=$a{'sk_session.1'}; sk_session.1=$a{sk_session}",
     "sk_session=$a{sk_session}; sk_session.2=$a{'sk_session.1'}",
     "sk_session=$a{sk_session}; sk_session_1=$a{'sk_session.1'}",
-    map {"sk_session=$_$first; sk_session.1=$a{'sk_session.1'}"} '', '0.', '1.', '3.', '-1.',
-    '1e9.', '10000000000.', '2.2.')
+    "sk_session=$a{sk_session}; sk_session.1=", "sk_session=$a{sk_session}; sk_session.1=" . substr($a{'sk_session.1'}, 0, -1),
+    map {"sk_session=$_$first; sk_session.1=$a{'sk_session.1'}"} '', '0.', '1.', '3.', '4.', '5.', '-1.',
+    '02.', '+2.', '1e9.', '10000000000.', '99999999999999999999999.', '2.2.')
 --- error_code eval
-[(401) x 14]
+[(401) x 21]
 --- response_body_like eval
-[($::nobody) x 14]
+[($::nobody) x 21]
 --- no_upstream
 
 

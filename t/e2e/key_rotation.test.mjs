@@ -1,8 +1,10 @@
-// The life of signing keys: replaced at any moment, removed, refreshed in the background, away for
-// a while, away for too long.
+// The rotation of keys. The provider's signing keys: replaced at any moment, removed, refreshed in the
+// background, away for a while, away for too long. The session keys of the configuration: a new one in
+// front of the old one, the old one removed.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -14,6 +16,7 @@ import { signingKey } from '../op/signing_keys.mjs';
 import { send } from './browser.mjs';
 import { atEnd } from './cleanup.mjs';
 import { hours, minutes, startClock } from './clock.mjs';
+import { sessionKey } from './conf.mjs';
 import { until } from './harness.mjs';
 import { assertNoSession, hostileLogin, startSite } from './site.mjs';
 import { slack, slow, timed } from './timing.mjs';
@@ -329,4 +332,31 @@ test('a set without one usable key lets nobody in, whatever stood there before',
         }
         assert.equal(await statusOf(site.browser().navigate(site.url('/'))), 503);
     }
+});
+
+test('a new first session key keeps the sessions, and removing their key ends them', async () => {
+    const hostile = await startHostile();
+    atEnd(() => hostile.close());
+    const site = await startSite({
+        provider: hostile,
+        settings: { session_keys: 'file:@FOLDER@/keys' },
+        files: { keys: `${sessionKey}\n` },
+    });
+    const rewrite = async (...list) => {
+        writeFileSync(`${site.nginx.folder}/keys`, `${list.join('\n')}\n`);
+        await site.nginx.reload({ old: 'gone' });
+    };
+    const second = 'e2eSecond7Rb3Wd9Kq5Zt2Vx8Lm4Hs1Nc6Jp0Gy';
+    const signIn = async () => {
+        const browser = site.browser();
+        assert.equal((await hostileLogin(site, browser)).status, 302);
+        return browser;
+    };
+    const browser = await signIn();
+    await rewrite(second, sessionKey);
+    assert.equal((await browser.script(site.url('/'))).status, 200);
+    const later = await signIn();
+    await rewrite(second);
+    assert.equal((await browser.script(site.url('/'))).status, 401);
+    assert.equal((await later.script(site.url('/'))).status, 200);
 });
