@@ -106,6 +106,9 @@ $(OBJ)/%.o: %.cpp
 	@mkdir -p '$(@D)'
 	$(CXX) -std=c++20 -Wall -Wextra -Werror $(UNIT_OPT) -Isrc -It/unit -MMD -MP -c -o '$@' '$<'
 
+# Compiling a test takes longer than running it.
+$(OBJ)/t/unit/%.o: UNIT_OPT := -g -O0
+
 $(OBJ)/libcore.a: $(CORE_OBJS)
 	@rm -f '$@'
 	@ar rcs '$@' $^
