@@ -203,23 +203,26 @@ my $link = sub { ::navigation($cookie, "Sec-Fetch-Site: $_[0]", @_[1 .. $#_]) };
 === /auth/logout: an image or a script of this site ends nothing by GET
 --- config eval: $::guarded
 --- request eval
-["GET /auth/logout", "HEAD /auth/logout"]
+["GET /auth/logout", "HEAD /auth/logout", "HEAD /auth/logout"]
 --- more_headers eval
 my $cookie = 'Cookie: ' . ::session();
-[::script($cookie, 'Sec-Fetch-Site: same-origin'), $cookie]
+[::script($cookie, 'Sec-Fetch-Site: same-origin'), $cookie, "$cookie\nSec-Fetch-Site: cross-site"]
 --- raw_response_headers_unlike eval
-['Set-Cookie', 'Set-Cookie']
+::same('Set-Cookie', 3)
 --- no_upstream
 
 
 
 === /auth/logout: who is signed out already learns so
 --- config eval: $::guarded
---- request
-GET /auth/logout
---- more_headers eval: ::navigation()
---- response_headers_like eval: $::page
---- response_body_like: <h1>Signed out</h1>(?s:.*)href="/auth/login"
+--- request eval
+["GET /auth/logout", "POST /auth/logout"]
+--- more_headers eval
+[::navigation(), ::script()]
+--- response_headers_like eval
+[$::page, 'Content-Type: application/json']
+--- response_body_like eval
+['<h1>Signed out</h1>(?s:.*)href="/auth/login"', '"ok":true']
 --- no_upstream
 
 
@@ -275,15 +278,18 @@ Set-Cookie: sk_session=; .*Max-Age=0.*
 [map {"GET /auth/login?$_"} 'organization_id=org_1', 'connection_id=conn_1&organization_id=org_1',
     'domain=b.example',
     'email=a%40b.example', 'email=a%40b.example&domain=c.example',
-    'prompt=login&client_id=x&redirect_uri=y&state=z&scope=w']
+    'prompt=login&client_id=x&redirect_uri=y&state=z&scope=w&nonce=n&code_challenge=c&response_type=token&response_mode=q',
+    'organization_id=org_1%26client_id%3Devil']
 --- error_code eval
-::same(302, 6)
+::same(302, 7)
 --- response_headers_like eval
 [map { 'Location: .*S256' . quotemeta } '&organization_id=org_1',
     '&connection_id=conn_1&organization_id=org_1',
     '&domain=b.example&domain_hint=b.example',
     '&domain=b.example&domain_hint=b.example&login_hint=a%40b.example',
-    '&domain=c.example&domain_hint=c.example&login_hint=a%40b.example', '']
+    '&domain=c.example&domain_hint=c.example&login_hint=a%40b.example', '', '&organization_id=org_1%26client_id%3Devil']
+--- raw_response_headers_unlike eval
+::same('client_id=(?!skc_1&)|redirect_uri=(?!http%3A)|state=z|nonce=n&|response_type=(?!code&)|response_mode|scope=(?!openid)', 7)
 --- no_upstream
 
 

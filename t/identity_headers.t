@@ -339,6 +339,23 @@ location /auth/ { }
 
 
 
+=== FastCGI, SCGI and uwsgi: what the client sends under these names never passes where auth is off
+--- http_config eval: $::ignore
+--- config
+location /fastcgi { fastcgi_pass 127.0.0.1:$TEST_NGINX_UPSTREAM; }
+location /scgi { scgi_pass 127.0.0.1:$TEST_NGINX_UPSTREAM; }
+location /uwsgi { uwsgi_pass 127.0.0.1:$TEST_NGINX_UPSTREAM; }
+--- request eval
+["GET /fastcgi", "GET /scgi", "GET /uwsgi"]
+--- more_headers eval
+[("$::forged\nCookie: a=b") x 3]
+--- response_body eval
+[(::parameters("Cookie: a=b\n$::honest")) x 3]
+--- response_body_filters eval
+\&::sorted
+
+
+
 === FastCGI, SCGI, uwsgi and gRPC upstreams are called by nobody without a session
 --- config
 scalekit_auth acme;
@@ -430,6 +447,29 @@ location / {
 ['X-Cache: MISS\r\n.*Set-Cookie|Set-Cookie.*X-Cache: MISS', 'X-Cache: HIT', 'WWW-Authenticate']
 --- raw_response_headers_unlike eval
 ['X-Scalekit', 'Set-Cookie|X-Scalekit', 'Set-Cookie|X-Cache']
+
+
+
+=== a cache with the person in its key: one person's answer is not another's
+--- http_config
+proxy_cache_path cache keys_zone=cache:1m;
+--- config
+location / {
+    scalekit_auth acme;
+    proxy_cache cache;
+    proxy_cache_key "$uri $scalekit_sub";
+    proxy_cache_valid 200 1m;
+    add_header X-Cache $upstream_cache_status;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;
+}
+--- request eval
+[("GET /") x 4]
+--- more_headers eval
+[map { 'Cookie: ' . ::session(sub => $_) } qw(usr_1 usr_2 usr_1 usr_2)]
+--- response_body_like eval
+[map {"X-Scalekit-Sub: $_\n"} qw(usr_1 usr_2 usr_1 usr_2)]
+--- response_headers eval
+[('X-Cache: MISS') x 2, ('X-Cache: HIT') x 2]
 
 
 

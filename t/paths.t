@@ -33,7 +33,7 @@ our @adm = qw(/adm /adm/ /a/../adm //adm ///adm /./adm /%61dm /%61%64%6d /adm%2f
 our @closed = qw(/ /public/../x /public/..%2fx /public/%2e%2e/x /x/public /x?/public /x?y=/public
     /x%3f/public /x%23/public
     //x/public /Public /PUBLIC /exact/ /exact/x /exact;x /exact%2f /Exact /x.css/ /x.css/y /x.css%2fy /x.CSS /x.css;y
-    /x.css%20 /x.css%0a%0a /x?y.css /x.css%3fy /auth/x);
+    /x.css%20 /x\\..\\public /x.css%0a%0a /x?y.css /x.css%3fy /auth/x);
 
 our @spoofs = (
     (map {"$_: /public"} qw(X-Forwarded-Uri X-Forwarded-Path X-Original-URL X-Original-URI

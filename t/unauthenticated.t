@@ -20,6 +20,7 @@ our @navigations = (
     'Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
     'Accept: application/xml, TEXT/HTML',
     'Sec-Fetch-Mode: navigate',
+    navigation('Sec-Fetch-Dest: iframe'),
 );
 our @others = (
     '',
@@ -287,11 +288,12 @@ location /pass { scalekit_unauthenticated pass; return 204; }
 location /off { scalekit_auth off; return 204; }
 location /hello { scalekit_unauthenticated 401; empty_gif; }
 --- request eval
-["GET /pass", "GET /off", "GET /auth/login", "GET /hello", "OPTIONS /", "GET /"]
+["GET /pass", "GET /off", "GET /auth/login", "GET /auth/session", "GET /auth/callback?error=access_denied",
+    "GET /hello", "OPTIONS /", "GET /"]
 --- more_headers eval
-["", "", "", 'Cookie: ' . ::session(), "", "Cookie: sk_session=" . 'A' x 200]
+["", "", "", "", "", 'Cookie: ' . ::session(), "", "Cookie: sk_session=" . 'A' x 200]
 --- error_code eval
-[204, 204, 302, 200, 401, 401]
+[204, 204, 302, 401, 403, 200, 401, 401]
 --- no_upstream
 
 
