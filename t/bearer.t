@@ -256,18 +256,19 @@ my $good = ::bearer();
 
 
 
-=== a token in the query is not looked at
+=== a token in the query or in a form is not looked at
 --- config eval
 "$::on location /only { scalekit_auth acme; scalekit_bearer only; $::upstream }"
 --- request eval
 my $token = ::token();
-["GET /?access_token=$token", "GET /only?access_token=$token", "GET /?access_token=x"]
+["GET /?access_token=$token", "GET /only?access_token=$token", "POST /\naccess_token=$token",
+    "POST /only\naccess_token=$token", "GET /?access_token=x"]
 --- more_headers eval
-['', '', $::cookie]
+['', '', ('Content-Type: application/x-www-form-urlencoded') x 2, $::cookie]
 --- error_code eval
-[401, 401, 200]
+[401, 401, 401, 401, 200]
 --- raw_response_headers_like eval
-[($::bare) x 2, 'X-Upstream']
+[($::bare) x 4, 'X-Upstream']
 
 
 
@@ -275,14 +276,29 @@ my $token = ::token();
 --- config eval: $::on
 --- request eval
 my $token = ::token();
-["GET /?access_token=$token", "GET /?a=b&access_token=x&c=d", "GET /?access_token=", "GET /?my_access_token=$token",
-    "GET /?a=access_token=x"]
+["GET /?access_token=$token", "GET /?a=b&access_token=x&c=d", "GET /?access_token=", "GET /?x=1&ACCESS_TOKEN=",
+    "GET /?my_access_token=$token", "GET /?a=access_token=x", "GET /?access_tokens=2"]
 --- more_headers eval
-::same(::bearer(), 5)
+::same(::bearer(), 7)
 --- error_code eval
-[400, 400, 400, 200, 200]
+[400, 400, 400, 400, 200, 200, 200]
 --- raw_response_headers_like eval
-[($::invalidRequest) x 3, 'X-Upstream', 'X-Upstream']
+[($::invalidRequest) x 4, ('X-Upstream') x 3]
+
+
+
+=== a good token with a bad, an old or a strange cookie: let in, and no cookie is set or passed on
+--- config eval: $::on
+--- request eval
+[("GET /") x 24]
+--- more_headers eval
+my @values = ('x', '', 'A' x 3000, '"' . ::token() . '"', '%00', ::session(created => 1000, seen => 1000) =~ s/^[^=]+=//r);
+[map { my $name = $_; map { "Cookie: $name=$_; other=1\n" . ::bearer() } @values }
+    qw(sk_session sk_login __Host-sk_session sk_session.1)]
+--- response_body_like eval
+::same('\nCookie: other=1\n.*X-Scalekit-Sub: usr_1\n', 24)
+--- raw_response_headers_unlike eval
+::same('Set-Cookie', 24)
 
 
 

@@ -308,18 +308,18 @@ location /map { scalekit_organization_id \$org; $::upstream }
 location /optional { scalekit_organization_id \$org optional; $::upstream }
 location /auth/ { }"
 --- request eval
-["GET /static", "GET /static", "GET /static", "GET /map?host=hooli", "GET /map?host=initech", "GET /map?host=x",
+[("GET /static") x 7, "GET /map?host=hooli", "GET /map?host=initech", "GET /map?host=x",
     "GET /map", "GET /optional?host=initech", "GET /optional"]
 --- more_headers eval
 my $token = ::bearer();
-[$token, ::bearer(oid => 'org_2'), ::bearer(oid => undef), ($token) x 6]
+[$token, (map { ::bearer(oid => $_) } 'org_2', undef, '', 'ORG_1', 'org_1 ', ['org_1']), ($token) x 6]
 --- error_code eval
-[200, 403, 403, 200, 403, 403, 403, 403, 200]
+[200, (403) x 6, 200, 403, 403, 403, 403, 200]
 --- response_body_like eval
 my $other = '"error":"refused","reason":"organization_mismatch"';
-['usr_1', $other, $other, 'usr_1', $other, ('"error":"refused","reason":"tenant_unknown"') x 2, $other, 'usr_1']
+['usr_1', ($other) x 6, 'usr_1', $other, ('"error":"refused","reason":"tenant_unknown"') x 2, $other, 'usr_1']
 --- raw_response_headers_unlike eval
-::same('WWW-Authenticate|Location|Set-Cookie', 9)
+::same('WWW-Authenticate|Location|Set-Cookie', 13)
 
 
 

@@ -2,10 +2,8 @@
 
 import assert from 'node:assert/strict';
 
-import { mintAccessToken } from '../op/access_tokens.mjs';
 import { certificates } from '../op/certificates.mjs';
 import { send } from './browser.mjs';
-import { startSite } from './site.mjs';
 
 export const bearer = (token) => ({ authorization: `Bearer ${token}` });
 
@@ -59,20 +57,4 @@ export async function assertAccepted(site, token, { what = '', ...options } = {}
     const said = `${what}: ${response.status} ${response.headers['www-authenticate'] ?? ''}`;
     assert.equal(response.status, 200, `${said} ${response.text.slice(0, 300)}`);
     return response.json;
-}
-
-// A site that is an API alone, for tokens of this provider, and what its tests say of one:
-// mint(claims, header, by), accepted(token, what), refused(token, reason, what).
-export async function startApi(provider) {
-    const site = await startSite({
-        provider,
-        server: 'scalekit_bearer only;',
-        http: 'large_client_header_buffers 4 64k;',
-        settings: { client_secret: null, session_keys: null, clock_skew: '60s' },
-    });
-    return {
-        mint: (claims, header, by) => mintAccessToken(provider, claims, header, by),
-        accepted: (token, what) => assertAccepted(site, token, { what }),
-        refused: (token, reason, what) => assertRefused(site, token, reason, { what }),
-    };
 }

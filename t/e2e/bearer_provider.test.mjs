@@ -17,7 +17,6 @@ import { assertAccepted, assertRefused, call } from './api.mjs';
 import { send } from './browser.mjs';
 import { atEnd } from './cleanup.mjs';
 import { identityOf } from './conf.mjs';
-import { until } from './harness.mjs';
 import { startSite } from './site.mjs';
 
 const bare = { client_secret: null, session_keys: null };
@@ -195,27 +194,6 @@ test('the provider signs with every algorithm that it has, and each is verified'
         const forged = token.slice(0, cut) + signature.toString('base64url');
         await assertRefused(own, forged, 'signature_invalid', { what: alg });
     }
-});
-
-test('a token that the provider made for two seconds is good for two seconds', async () => {
-    const provider = await startProvider({ resources: [api] });
-    atEnd(() => provider.close());
-    provider.control.accessTokenLife(2);
-    const own = await startSite({
-        provider,
-        settings: { ...bare, clock_skew: '0s' },
-        server: `scalekit_bearer only; scalekit_audience ${api.url};`,
-    });
-    const token = await tokenFor(provider, machineClient, {
-        resource: api.url,
-        scope: 'orders:read',
-    });
-    await assertAccepted(own, token);
-    const refused = await until(async () => {
-        const response = await call(own, token);
-        return response.status !== 200 && response;
-    }, 'the token expires');
-    assert.equal(refused.json.reason, 'token_expired');
 });
 
 test('metadata of another issuer, or with an endpoint on plain http, gives no keys to judge by', async () => {

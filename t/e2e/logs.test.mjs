@@ -1,12 +1,16 @@
-// What the logs give away: nothing. Every secret of a login is looked for in the debug log.
+// What the logs give away: nothing. Every secret of a login, and every access token, is looked for in
+// them.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
+import { mcp, mintAccessToken, now } from '../op/access_tokens.mjs';
 import * as faults from '../op/faults.mjs';
 import { startHostile } from '../op/hostile.mjs';
-import { decode } from '../op/jwt.mjs';
+import { decode, withFlippedBit } from '../op/jwt.mjs';
+import { call } from './api.mjs';
+import { send } from './browser.mjs';
 import { atEnd } from './cleanup.mjs';
 import { sessionKey } from './conf.mjs';
 import { until } from './harness.mjs';
@@ -141,4 +145,55 @@ test('the configured secrets are not in the log of a start, a reload or a mistak
     await site.nginx.reload({ old: 'gone' });
     const log = readFileSync(`${site.nginx.folder}/error.log`, 'utf8') + site.nginx.output;
     assertNoneIn(log, { client_secret: hostile.client.secret, session_key: sessionKey }, 'the log');
+});
+
+// Pieces of a token that alone would give it away.
+const pieces = (token) => [
+    token,
+    token.split('.')[1].slice(0, 40),
+    token.split('.')[2].slice(0, 40),
+];
+
+test('of access tokens the module writes nothing at debug level, and nobody does at info level', async () => {
+    const tokens = {
+        good: mintAccessToken(hostile),
+        bad: withFlippedBit(mintAccessToken(hostile), 9),
+        expired: mintAccessToken(hostile, { exp: now() - 99 }),
+        unknown: mintAccessToken(hostile, {}, { kid: 'nobody' }),
+        elsewhere: mintAccessToken(hostile, { oid: 'org_222' }),
+        poor: mintAccessToken(
+            hostile,
+            mcp('https://a.example', 'res_1', { aud: [hostile.client.id] }),
+        ),
+        query: mintAccessToken(hostile),
+    };
+    for (const level of ['debug', 'info']) {
+        const site = await startSite({
+            provider: hostile,
+            level,
+            server: 'scalekit_bearer on; scalekit_organization_id org_111;',
+            locations: (it) => `
+                location / { ${it.proxyPass} }
+                location /cookie { scalekit_token $cookie_t; ${it.proxyPass} }
+                location /role { scalekit_require roles owner; ${it.proxyPass} }`,
+        });
+        for (const token of Object.values(tokens)) {
+            for (const path of ['/', '/role']) {
+                await call(site, token, { path });
+            }
+            await send(site.url('/cookie'), { headers: { cookie: `t=${token}` } });
+            await call(site, `${token} ${token}`);
+        }
+        await call(site, tokens.good, { path: `/?access_token=${tokens.query}` });
+        const { log } = site.nginx;
+        const lines = log.split('\n').filter((line) => level === 'info' || /scalekit:/.test(line));
+        assert.ok(
+            lines.filter((line) => /reason=/.test(line)).length >= 20,
+            'the refusals are there',
+        );
+        for (const piece of [...Object.values(tokens).flatMap(pieces), hostile.client.secret]) {
+            const line = lines.find((candidate) => candidate.includes(piece));
+            assert.equal(line?.slice(0, 200), undefined, `${level}: ${piece.slice(0, 20)}`);
+        }
+    }
 });

@@ -173,7 +173,7 @@ function authorize(hostile, logins, location, lies = {}) {
     return callback.href;
 }
 
-export function honestClaims(hostile, login, accessToken) {
+function honestClaims(hostile, login, accessToken) {
     const now = Math.floor(Date.now() / 1000);
     return {
         iss: hostile.issuer,

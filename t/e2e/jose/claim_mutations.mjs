@@ -1,7 +1,7 @@
 // The claims of access tokens, changed one by one, and the rules that they are judged by. Each is
 // {name, type, text, valid}: the token's "typ" and the text of its payload.
 
-export const now = 1_800_000_000;
+const now = 1_800_000_000;
 export const rules = { issuers: ['https://idp.example'], audiences: ['api'], now, skew: 60 };
 
 const usual = {
