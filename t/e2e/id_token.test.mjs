@@ -1,5 +1,5 @@
-// ID tokens that are wrong in one way each: no session, and the reason's word in the log. The
-// tokens come from the hostile provider; everything else of each login is right.
+// ID tokens that are wrong in one way each: no session, and the reason's word in the log; and those that
+// are right in spite of it. They come from the hostile provider; all else of each login is right.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -291,5 +291,22 @@ for (const [what, lies] of Object.entries(accepted)) {
             identityOf((await browser.script(site.url('/'))).json).sub,
             'conn_hooli;gavin',
         );
+    });
+}
+
+const withoutHashes = ({ at_hash: _, c_hash: __, ...claims }) => claims;
+
+for (const alg of ['PS256', 'ES256', 'ES384', 'EdDSA']) {
+    test(`an ID token signed by ${alg} is accepted`, async () => {
+        const key = signingKey(alg);
+        hostile.publish(hostile.key.publicJwk, key.publicJwk, { kty: 'unknown', kid: 'other' });
+        const other = await startSite({ provider: hostile });
+        const response = await hostileLogin(other, other.browser(), {
+            header: () => ({ alg, kid: key.kid }),
+            claims: withoutHashes,
+            by: { alg, key: key.privateKey },
+        });
+        hostile.honest();
+        assert.equal(response.status, 302, response.text.slice(0, 400));
     });
 }

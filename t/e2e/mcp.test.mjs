@@ -16,7 +16,14 @@ import { send } from './browser.mjs';
 import { atEnd } from './cleanup.mjs';
 import { identityOf } from './conf.mjs';
 import { connect, Person } from './mcp_client.mjs';
-import { assertAccepted, assertRefused, challenge, resource, startMcpSite } from './mcp_site.mjs';
+import {
+    assertAccepted,
+    assertRefused,
+    challenge,
+    post,
+    resource,
+    startMcpSite,
+} from './mcp_site.mjs';
 
 const provider = await startProvider({ mode: 'full-stack', accessTokens: 'scalekit' });
 atEnd(() => provider.close());
@@ -191,4 +198,32 @@ test('a token that expires is refused as such, and the client signs in anew', as
     assert.notEqual(person.kept.access_token, first);
     assert.equal(person.asked.length, 2);
     await client.close();
+});
+
+test("a page's script may ask, call, and read the challenge", async () => {
+    const origin = 'https://page.example';
+    const before = site.server.requests.length;
+    const asked = await send(site.url, {
+        method: 'OPTIONS',
+        headers: {
+            origin,
+            'access-control-request-method': 'POST',
+            'access-control-request-headers': 'authorization,content-type,mcp-session-id',
+        },
+    });
+    assert.equal(asked.status, 204);
+    assert.equal(asked.headers['access-control-allow-origin'], '*');
+    assert.match(asked.headers['access-control-allow-methods'], /POST/);
+    for (const name of ['authorization', 'content-type', 'mcp-session-id']) {
+        assert.match(asked.headers['access-control-allow-headers'].toLowerCase(), RegExp(name));
+    }
+    assert.equal(site.server.requests.length, before, 'the server was not asked');
+
+    const refused = await post(site.url, undefined, { headers: { origin } });
+    assert.equal(refused.headers['access-control-allow-origin'], '*');
+    assert.match(refused.headers['access-control-expose-headers'], /WWW-Authenticate/);
+    const called = await post(site.url, site.token(), { headers: { origin } });
+    assert.equal(called.headers['access-control-allow-origin'], '*');
+    assert.match(called.headers['access-control-expose-headers'], /Mcp-Session-Id/);
+    assert.ok(called.headers['mcp-session-id']);
 });

@@ -11,8 +11,8 @@ import { freePort, startNginx } from './harness.mjs';
 import { startMcpServer } from './mcp_server.mjs';
 
 export const resource = 'res_1001';
-export const scopes = ['mcp:read', 'mcp:write'];
-export const settings = { client_secret: null, session_keys: null, clock_skew: '0s' };
+const scopes = ['mcp:read', 'mcp:write'];
+const settings = { client_secret: null, session_keys: null, clock_skew: '0s' };
 
 const file = new URL('../../conf-examples/mcp-server.conf', import.meta.url);
 

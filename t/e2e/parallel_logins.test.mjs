@@ -1,4 +1,5 @@
-// Many tabs at once: each ends on its own page, and the cookies stay small.
+// Many logins at once: each ends on its own page, and the cookies stay small. The tabs of a real browser
+// are in t/browser.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -14,36 +15,6 @@ const hostile = await startHostile();
 atEnd(() => hostile.close());
 const site = await startSite({ provider, workers: 2, settings: { timeout: '10s' } });
 const quick = await startSite({ provider: hostile, workers: 2 });
-
-const cookieBytes = (steps, site) =>
-    Math.max(
-        0,
-        ...steps
-            .filter(
-                (step) =>
-                    step.url.startsWith(site.url('')) &&
-                    !step.sentCookie?.includes(`${site.sessionCookie}=`),
-            )
-            .map((step) => step.sentCookie?.length ?? 0),
-    );
-
-test('30 tabs opened at once in a browser without cookies all end on their own page', async () => {
-    const browser = site.browser();
-    const tabs = Array.from({ length: 30 }, (_, tab) => `/tab/${tab}?kept=${tab * 7}`);
-    const ends = await Promise.all(tabs.map((path) => browser.visit(site.url(path))));
-    assert.deepEqual(
-        ends.map((end) => [end.status, end.url]),
-        tabs.map((path) => [200, site.url(path)]),
-    );
-    assert.ok(ends.every((end, tab) => end.json.url === tabs[tab]));
-    assert.ok(
-        cookieBytes(
-            ends.flatMap((end) => end.steps),
-            site,
-        ) < 1024,
-        'the cookie header stays below 1 KB before the session exists',
-    );
-});
 
 test('two tabs that begin one after the other complete in either order with one login cookie', async () => {
     for (const order of [

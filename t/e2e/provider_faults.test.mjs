@@ -8,7 +8,6 @@ import { test } from 'node:test';
 
 import * as faults from '../op/faults.mjs';
 import { client, startHostile } from '../op/hostile.mjs';
-import { signingKey } from '../op/signing_keys.mjs';
 import { send } from './browser.mjs';
 import { atEnd } from './cleanup.mjs';
 import { freePort, until } from './harness.mjs';
@@ -207,41 +206,6 @@ for (const [what, fault] of Object.entries(keyFaults)) {
         assert.equal((await hostileLogin(cold, cold.browser())).status, 302);
     });
 }
-
-test('keys that cannot be refreshed leave the last good ones in use', async () => {
-    const provider = await startHostile();
-    atEnd(() => provider.close());
-    const warm = await startSite({ provider });
-    assert.equal((await hostileLogin(warm, warm.browser())).status, 302);
-    provider.answers.keys = faults.silent();
-    const stranger = signingKey('RS256', 'snk_9');
-    const response = await hostileLogin(warm, warm.browser(), {
-        header: (header) => ({ ...header, kid: 'snk_9' }),
-        by: { alg: 'RS256', key: stranger.privateKey },
-    });
-    assertNoSession(warm, response);
-    assert.equal(
-        (await hostileLogin(warm, warm.browser())).status,
-        302,
-        'known keys go on working',
-    );
-});
-
-test('many unknown kids cause at most one fetch of the keys in a cool-down', async () => {
-    const provider = await startHostile();
-    atEnd(() => provider.close());
-    const warm = await startSite({ provider, workers: 2 });
-    assert.equal((await hostileLogin(warm, warm.browser())).status, 302);
-    const before = provider.counts.keys;
-    for (let round = 0; round < 40; round += 1) {
-        const response = await hostileLogin(warm, warm.browser(), {
-            header: (header) => ({ ...header, kid: `snk_${round}` }),
-        });
-        assertNoSession(warm, response);
-    }
-    assert.ok(provider.counts.keys - before <= 1, `${provider.counts.keys - before} fetches`);
-    assert.equal((await hostileLogin(warm, warm.browser())).status, 302);
-});
 
 for (const [what, tls] of [
     ['has expired', 'expired'],

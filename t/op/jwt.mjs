@@ -58,6 +58,3 @@ export function withFlippedBit(token, bit) {
     signature[bit >> 3] ^= 0x80 >> (bit & 7);
     return token.slice(0, cut) + signature.toString('base64url');
 }
-
-export const signatureBits = (token) =>
-    Buffer.from(token.slice(token.lastIndexOf('.') + 1), 'base64url').length * 8;
