@@ -17,6 +17,9 @@ our $forged = join "\n", 'X-Scalekit-Sub: forged', 'x_scalekit_scopes: forged', 
     'X-Scalekit-Connection-Id: forged', 'X-Scalekit-Anything: forged', 'X-Scalekitty: fine';
 our $honest = "X-Scalekitty: fine\n";
 
+our $cookie = 'Cookie: ' . session(sub => 'usr_cookie');
+our $badToken = bearer(seed => 'x' x 32);
+
 # The lines of a FastCGI, SCGI or uwsgi request, which nginx hashes: in the order of the alphabet.
 sub sorted { return CORE::join '', sort $_[0] =~ /.*\n/g }
 
@@ -160,3 +163,78 @@ location /auth/ { }
 [('forged') x 3]
 --- response_body_filters eval
 \&::sorted
+
+
+
+=== variables before the access phase say what it will find
+--- config eval
+"location /warm { scalekit_auth acme; scalekit_bearer only; empty_gif; }
+location / { scalekit_auth acme; scalekit_bearer on;
+    set \$early '\$scalekit_authenticated|\$scalekit_sub|\$scalekit_method|\$scalekit_roles|\$scalekit_scopes';
+    add_header X-Early \$early always;
+    add_header X-Late '\$scalekit_authenticated|\$scalekit_sub|\$scalekit_method|\$scalekit_roles|\$scalekit_scopes' always;
+    $::upstream }
+location /tenant { scalekit_auth acme; scalekit_bearer on; scalekit_organization_id org_2;
+    set \$early '\$scalekit_authenticated|\$scalekit_sub|\$scalekit_method|\$scalekit_roles|\$scalekit_scopes';
+    add_header X-Early \$early always; $::upstream }
+location /role { scalekit_auth acme; scalekit_bearer on; scalekit_require roles admin;
+    set \$early '\$scalekit_authenticated|\$scalekit_sub|\$scalekit_method|\$scalekit_roles|\$scalekit_scopes';
+    add_header X-Early \$early always; $::upstream }"
+--- request eval
+["GET /warm", ("GET /") x 6, "GET /tenant", "GET /role"]
+--- more_headers eval
+[::bearer(), ::bearer(), '', $::badToken, "$::badToken\n$::cookie", $::cookie, ::bearer() . "\n$::cookie", ::bearer(),
+    ::bearer()]
+--- error_code eval
+[200, 200, 401, 401, 401, 200, 200, 403, 403]
+--- response_headers eval
+my $known = '1|usr_1|bearer|member|openid,profile,email';
+['', "X-Early: $known\nX-Late: $known", ("X-Early: 0||||\nX-Late: 0||||") x 3,
+    "X-Early: 1|usr_cookie|session||\nX-Late: 1|usr_cookie|session||", "X-Early: $known\nX-Late: $known",
+    ('X-Early: 0||||') x 2]
+
+
+
+=== variables before the access phase: nobody is somebody, also for the first request of a worker
+--- config eval
+"location / { scalekit_auth acme; scalekit_bearer on; set \$early '\$scalekit_authenticated|\$scalekit_sub';
+    add_header X-Early \$early always; $::upstream }"
+--- request
+GET /
+--- more_headers eval: $::badToken
+--- error_code: 401
+--- response_headers
+X-Early: 0|
+--- no_upstream
+
+
+
+=== a token and if in front of the access phase
+--- config eval
+"location /warm { scalekit_auth acme; scalekit_bearer only; empty_gif; }
+location / { scalekit_auth acme; scalekit_bearer only; if (\$scalekit_roles !~ admin) { return 403; } $::upstream }
+location /id { scalekit_auth acme; scalekit_bearer only; return 200 '[\$scalekit_authenticated|\$scalekit_sub]'; }"
+--- request eval
+["GET /warm", ("GET /") x 3, ("GET /id") x 3]
+--- more_headers eval
+[::bearer(), '', ::bearer(), ::bearer(roles => ['admin']), '', $::badToken, ::bearer()]
+--- error_code eval
+[200, 403, 403, 200, 200, 200, 200]
+--- response_body_like eval
+['', '', '', 'usr_1', '\A\[0\|\]\z', '\A\[0\|\]\z', '\A\[1\|usr_1\]\z']
+
+
+
+=== a tenant, a requirement or an audience that is said to be what the token says is nobody's
+--- config eval
+"location /warm { scalekit_auth acme; scalekit_bearer only; empty_gif; }
+location /tenant { scalekit_auth acme; scalekit_bearer only; scalekit_organization_id \$scalekit_org_id; empty_gif; }
+location /early { scalekit_auth acme; scalekit_bearer only; scalekit_organization_id \$scalekit_org_id;
+    set \$early \$scalekit_sub; empty_gif; }
+location /token { scalekit_auth acme; scalekit_bearer only; scalekit_token \$scalekit_claim_token; empty_gif; }"
+--- request eval
+["GET /warm", "GET /tenant", "GET /early", "GET /token"]
+--- more_headers eval
+[::bearer(), ::bearer(), ::bearer(), ::bearer(token => ::token())]
+--- error_code eval
+[200, 403, 403, 401]
