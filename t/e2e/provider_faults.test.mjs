@@ -81,7 +81,10 @@ for (const [what, [fault, reason]] of Object.entries(tokenFaults)) {
             response.text.includes(site.nginx.refusals()[count].ref),
             'the reference of the log',
         );
-        assert.equal((await browser.navigate(callback)).status, 400, 'the login is spent');
+        const calls = hostile.counts.token;
+        const again = await browser.navigate(callback);
+        assert.equal(again.status, response.status, 'the same login fails in the same way');
+        assert.equal(hostile.counts.token, calls, 'without a second call');
         assert.equal(
             (await hostileLogin(site, site.browser())).status,
             302,
