@@ -30,7 +30,7 @@ unexport NGINX
 export BUILD CXX NGX_SRC
 
 .PHONY: help deps module unit test demo bench install clean test-fresh sanitize valgrind compilers matrix
-.PHONY: module-build unit-build bench-build mint jws force
+.PHONY: module-build unit-build bench-build core-objects mint jws force
 .DEFAULT_GOAL := module
 .DELETE_ON_ERROR:
 
@@ -91,7 +91,16 @@ UNIT_BINS  := $(UNIT_TESTS:t/unit/%.cpp=$(BUILD)/unit/%)
 UNIT_OPT   ?= -g -O1
 OBJ        := $(BUILD)/unit-obj
 
+# The core as the module has it, from the objects that nginx's Makefile makes; with UNIT_OPT on the
+# command line it is compiled by those options.
+ifeq ($(origin UNIT_OPT),command line)
 CORE_OBJS := $(CORE:%.cpp=$(OBJ)/%.o)
+else
+CORE_OBJS := $(CORE:src/%.cpp=$(BUILD)/nginx/addon/%.o)
+$(CORE_OBJS): core-objects ;
+core-objects: $(BUILD)/nginx/Makefile
+	@$(MAKE) -s --no-print-directory -C '$(BUILD)/nginx-src' -f ../nginx/Makefile $(CORE:src/%.cpp=../nginx/addon/%.o)
+endif
 HELP_OBJS := $(UNIT_HELP:%.cpp=$(OBJ)/%.o)
 
 unit:

@@ -13,7 +13,11 @@ const provider = await startProvider({ login: 'auto' });
 atEnd(() => provider.close());
 const browser = await launch();
 atEnd(() => browser.close());
-const site = await startSite({ provider, server: 'scalekit_organization_id org_111;' });
+const site = await startSite({
+    provider,
+    server: 'scalekit_organization_id org_111;',
+    settings: { timeout: '10s' },
+});
 
 test('30 tabs opened at once without cookies all end on their own URL', async () => {
     const context = await browser.newContext();
