@@ -279,7 +279,7 @@ test('within the cool-down a token of an unknown key is answered at once, and go
     const before = hostile.counts.keys;
     hostile.answers.keys = faults.silent();
     const [, elapsed] = await timed(async () => {
-        for (let index = 0; index < 100; index += 1) {
+        for (let index = 0; index < 30; index += 1) {
             await assertRefused(site, unknown(`kid_${index}`), 'key_unknown');
             await assertRefused(
                 site,
@@ -290,7 +290,7 @@ test('within the cool-down a token of an unknown key is answered at once, and go
         }
     });
     assert.equal(hostile.counts.keys, before, 'nothing is fetched');
-    assert.ok(elapsed < 100 * slack, `${Math.round(elapsed)} ms`);
+    assert.ok(elapsed < 8_000, `it took ${Math.round(elapsed)} ms, which the cool-down outlasts`);
 });
 
 const big = 8_000_000; // bytes, more than a socket takes at once

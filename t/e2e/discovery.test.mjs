@@ -264,7 +264,7 @@ test('nginx that is told to quit answers a waiting login also when the worker th
         provider: hostile,
         locations,
         workers: 2,
-        settings: { timeout: '5s' },
+        settings: { timeout: '20s' },
     });
     await until(() => held.waiting.length > 0, 'the provider is asked');
     const pids = site.nginx.workerPids();

@@ -131,7 +131,7 @@ test('while 200 logins hang on a silent token endpoint, other requests do not no
     hostile.honest();
     agent.destroy();
     assert.ok(answers.every((answer) => [502, 503, 504].includes(answer.status)));
-    assert.ok(worst < 2 * slack, `the slowest other request took ${Math.round(worst)} ms`);
+    assert.ok(worst < 1.5 * slack, `the slowest other request took ${Math.round(worst)} ms`);
     assert.ok(
         elapsed < timeout + 3 * slack,
         `the last answer came after ${Math.round(elapsed)} ms`,
