@@ -2,7 +2,6 @@
 // notices.
 
 import assert from 'node:assert/strict';
-import http from 'node:http';
 import net from 'node:net';
 import { test } from 'node:test';
 
@@ -106,36 +105,6 @@ test('proxy settings of the process environment are ignored', async () => {
     delete process.env.http_proxy;
     delete process.env.ALL_PROXY;
     assert.equal((await hostileLogin(other, other.browser())).status, 302);
-});
-
-test('while 200 logins hang on a silent token endpoint, other requests do not notice', async () => {
-    const agent = new http.Agent({ keepAlive: true });
-    const starts = await Promise.all(
-        Array.from({ length: 200 }, async () => {
-            const browser = site.browser({ agent });
-            return {
-                browser,
-                callback: hostile.authorize((await browser.navigate(site.url('/'))).location),
-            };
-        }),
-    );
-    hostile.answers.token = faults.silent();
-    const hanging = timed(() =>
-        Promise.all(starts.map(({ browser, callback }) => browser.navigate(callback))),
-    );
-    let worst = 0;
-    for (let round = 0; round < 30; round += 1) {
-        worst = Math.max(worst, (await timed(() => send(site.url('/open'))))[1]);
-    }
-    const [answers, elapsed] = await hanging;
-    hostile.honest();
-    agent.destroy();
-    assert.ok(answers.every((answer) => [502, 503, 504].includes(answer.status)));
-    assert.ok(worst < 1.5 * slack, `the slowest other request took ${Math.round(worst)} ms`);
-    assert.ok(
-        elapsed < timeout + 3 * slack,
-        `the last answer came after ${Math.round(elapsed)} ms`,
-    );
 });
 
 test('clients that leave while their login is pending do no harm', async () => {
