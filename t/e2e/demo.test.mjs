@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'node:test';
 
 import { Browser } from './browser.mjs';
+import { atEnd } from './cleanup.mjs';
 import { until } from './harness.mjs';
 
 // A running demo: what it printed so far, and its end.
@@ -15,6 +16,7 @@ function startDemo(env = {}) {
     const demo = { child, output: '', errors: '' };
     child.stdout.on('data', (text) => (demo.output += text));
     child.stderr.on('data', (text) => (demo.errors += text));
+    atEnd(async () => child.kill('SIGKILL'));
     demo.ended = new Promise((resolve) => child.once('close', resolve));
     return demo;
 }
@@ -31,7 +33,7 @@ test('outside a terminal the demo signs in, prints what the application received
 
 test('where it stays up, the demo shows a login page and ends on Ctrl-C', async () => {
     const demo = startDemo({ DEMO_STAY: '1' });
-    await until(() => demo.output.includes('Ctrl-C ends it.'), 'the demo is up', 20_000);
+    await until(() => demo.output.includes('Ctrl-C ends it.'), 'the demo is up', 60_000);
     const address = /^ {2}(http:\/\/initech\.localhost:\d+\/) /m.exec(demo.output)[1];
     const page = await new Browser().visit(address);
     assert.match(page.text, /<h1>Sign in to Initech<\/h1>/);
