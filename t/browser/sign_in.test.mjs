@@ -18,6 +18,7 @@ const site = await startSite({
     provider,
     http: tenants,
     server: 'scalekit_organization_id $org;',
+    settings: { timeout: '10s' },
     locations: (it) => `
     location / { ${it.proxyPass} }
     location /page { default_type text/html; ${it.proxyPass} }`,
