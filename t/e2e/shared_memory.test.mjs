@@ -19,6 +19,7 @@ test('logins that are spent by the thousand cost a warning, and no session that 
     const site = await startSite({
         provider,
         wrap: clock.wrap,
+        settings: { timeout: '10s' },
         http: 'scalekit_zone 1m; keepalive_requests 100000;',
     });
     const warnings = () => [...site.nginx.log.matchAll(/\[warn\].*too many completed logins/g)];
