@@ -91,15 +91,18 @@ UNIT_BINS  := $(UNIT_TESTS:t/unit/%.cpp=$(BUILD)/unit/%)
 UNIT_OPT   ?= -g -O1
 OBJ        := $(BUILD)/unit-obj
 
+# nginx names the object of a source after its last folder and its file.
+objectsOf = $(foreach source,$(1),$(notdir $(patsubst %/,%,$(dir $(source))))/$(basename $(notdir $(source))).o)
+
 # The core as the module has it, from the objects that nginx's Makefile makes; with UNIT_OPT on the
 # command line it is compiled by those options.
 ifeq ($(origin UNIT_OPT),command line)
 CORE_OBJS := $(CORE:%.cpp=$(OBJ)/%.o)
 else
-CORE_OBJS := $(CORE:src/%.cpp=$(BUILD)/nginx/addon/%.o)
+CORE_OBJS := $(addprefix $(BUILD)/nginx/addon/,$(call objectsOf,$(CORE)))
 $(CORE_OBJS): core-objects ;
 core-objects: $(BUILD)/nginx/Makefile
-	@$(MAKE) -s --no-print-directory -C '$(BUILD)/nginx-src' -f ../nginx/Makefile $(CORE:src/%.cpp=../nginx/addon/%.o)
+	@$(MAKE) -s --no-print-directory -C '$(BUILD)/nginx-src' -f ../nginx/Makefile $(addprefix ../nginx/addon/,$(call objectsOf,$(CORE)))
 endif
 HELP_OBJS := $(UNIT_HELP:%.cpp=$(OBJ)/%.o)
 
@@ -139,10 +142,9 @@ mint jws:
 $(BUILD)/mint $(BUILD)/jws: $(BUILD)/%: $(OBJ)/t/tools/%.o $(OBJ)/libcore.a
 	$(CXX) $(UNIT_OPT) $(UNIT_LINK) -o '$@' $^ -ljansson -lcrypto
 
-# tables prints the module's own tables for t/docs.t. It is linked with the objects of the module, which
-# nginx names after the last folder and the file of their sources.
+# tables prints the module's own tables for t/docs.t. It is linked with the module's objects.
 
-MODULE_OBJS := $(foreach source,$(filter %.cpp,$(SOURCES)),$(BUILD)/nginx/addon/$(notdir $(patsubst %/,%,$(dir $(source))))/$(basename $(notdir $(source))).o)
+MODULE_OBJS := $(addprefix $(BUILD)/nginx/addon/,$(call objectsOf,$(filter %.cpp,$(SOURCES))))
 NGX_INCS    := $(patsubst %,-isystem '$(NGX_SRC)/src/%',core event event/modules os/unix http http/modules http/v2)
 
 .PHONY: tables
