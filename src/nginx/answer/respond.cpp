@@ -191,21 +191,21 @@ bool containsIgnoringCase(std::string_view text, std::string_view lowerCase) noe
 ngx_int_t sendBody(ngx_http_request_t* r, ngx_uint_t status, std::string_view contentType,
                    std::string_view body)
 {
+    Context* context = obtainContext(r);
     if (ngx_http_discard_request_body(r) != NGX_OK) {
         r->keepalive = 0;
     }
-    const bool added = addHeader(r, "Cache-Control", "no-store") &&
-                       addHeader(r, "Referrer-Policy", "no-referrer") &&
-                       addHeader(r, "X-Content-Type-Options", "nosniff") &&
+    const bool added = addHeader(r, "X-Content-Type-Options", "nosniff") &&
                        (!contentType.starts_with("text/html") ||
                         addHeader(r, "Content-Security-Policy", pageSecurityPolicy));
 
     auto* buffer = static_cast<ngx_buf_t*>(ngx_calloc_buf(r->pool));
     const ngx_str_t content = copy(r->pool, body);
-    if (!added || buffer == nullptr || content.data == nullptr) {
+    if (context == nullptr || !added || buffer == nullptr || content.data == nullptr) {
         ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
         return NGX_DONE;
     }
+    context->ownAnswer = true;
     buffer->pos = content.data;
     buffer->last = content.data + content.len;
     buffer->memory = body.empty() ? 0 : 1;

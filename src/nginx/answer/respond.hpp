@@ -5,9 +5,9 @@
 #include <string_view>
 
 /**
- * The module's own answers. Every one of them is complete (status, headers, body), carries
- * no-store, and is sent from the access phase; the functions return what the phase handler has to
- * return.
+ * The module's own answers. Every one of them is complete (status, headers, body) and is sent from
+ * the access phase; the functions return what the phase handler has to return. The header filter
+ * adds no-store and no-referrer, so that the site's `add_header` and `expires` change neither.
  */
 namespace scalekit {
 

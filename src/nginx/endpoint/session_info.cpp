@@ -3,7 +3,6 @@
 #include "base/json.hpp"
 #include "nginx/answer/respond.hpp"
 #include "nginx/identity/constraints.hpp"
-#include "nginx/identity/session_cookie.hpp"
 #include "nginx/identity/verdict.hpp"
 
 #include <ctime>
@@ -56,9 +55,7 @@ ngx_int_t serveSession(Context& context, const LocationConf& conf)
                                 .json = true});
     }
     context.setCaller(*caller);
-    if (!renewSession(context, *caller)) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    context.renews = true;
     return sendBody(r, NGX_HTTP_OK, "application/json", sessionJson(*caller));
 }
 

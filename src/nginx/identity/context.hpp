@@ -57,8 +57,9 @@ struct Context {
     std::size_t cookieLineCount = 0;
     bool scrubbed = false;  // the client's headers were cleaned
 
-    bool cookieRenewed = false;
-    bool looking = false;  // a variable looks at the identity ahead of the verdict
+    bool renews = false;     // the answer may renew the caller's session
+    bool ownAnswer = false;  // the answer is the module's, not the application's
+    bool looking = false;    // a variable looks at the identity ahead of the verdict
     const LocationConf* shownNobodyIn = nullptr;  // where such a look found nobody
 
     // the verdict: why there is no session or no access, what the client was told, and where to

@@ -153,18 +153,19 @@ Result<Caller> loadSession(const Context& context, const Environment& environmen
     return reason;
 }
 
-bool renewSession(Context& context, const Caller& caller) noexcept
+bool renewalDue(const Context& context) noexcept
+{
+    const std::optional<Caller>& caller = context.caller();
+    return context.renews && caller && !caller->bearer &&
+           refreshDue(caller->session(), caller->environment->limits, wallClock()) &&
+           // signed out while this request was on its way: it must not bring the cookie back
+           !sessionRevoked(mainConf(context.request)->zone, caller->session().id, wallClock());
+}
+
+bool renewSession(Context& context) noexcept
 try {
-    const Environment& environment = *caller.environment;
-    if (context.cookieRenewed || !refreshDue(caller.session(), environment.limits, wallClock())) {
-        return true;
-    }
-    context.cookieRenewed = true;
-    // signed out while this request was on its way: it must not bring the cookie back
-    if (sessionRevoked(mainConf(context.request)->zone, caller.session().id, wallClock())) {
-        return true;
-    }
-    return setSessionCookie(context, environment,
+    const Caller& caller = *context.caller();
+    return setSessionCookie(context, *caller.environment,
                             touchSession(caller.record->record(), wallClock())) == Reason::none;
 } catch (...) {
     return false;

@@ -14,9 +14,13 @@ namespace scalekit {
 Result<Caller> loadSession(const Context& context, const Environment& environment);
 
 /**
- * Seals a session again when an eighth of the idle limit has passed; false when there is no memory.
+ * True when the request was let in by a session of which an eighth of the idle limit has passed,
+ * and which has not been ended meanwhile.
  */
-bool renewSession(Context& context, const Caller& caller) noexcept;
+bool renewalDue(const Context& context) noexcept;
+
+/** Sets the cookie of the caller's session anew; false when there is no memory. */
+bool renewSession(Context& context) noexcept;
 
 /** Sets the cookie(s) of a new record: Reason::none, session_too_large or internal. */
 Reason setSessionCookie(Context& context, const Environment& environment, std::string_view record);

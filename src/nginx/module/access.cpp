@@ -19,8 +19,8 @@ ngx_int_t accept(Context& context, const LocationConf& conf)
 {
     const Caller& caller = *context.caller();
     setVerdict(context, Reason::none);
-    if ((!caller.bearer && !renewSession(context, caller)) ||
-        (conf.identityHeaders && !addIdentityHeaders(context.request, caller, conf))) {
+    context.renews = true;
+    if (conf.identityHeaders && !addIdentityHeaders(context.request, caller, conf)) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
     context.scrubbed = true;  // identity headers are the module's own from here on
@@ -100,6 +100,7 @@ ngx_int_t judge(Context& context, const LocationConf& conf)
     ngx_http_request_t* r = context.request;
     const Environment& environment = *conf.environment;
     forgetCaller(context);  // of another location, before an internal redirect
+    context.renews = false;
 
     if (const auto endpoint = endpointOf(r, environment); endpoint && conf.takesCookies()) {
         return serveEndpoint(*endpoint, context, conf);

@@ -6,6 +6,7 @@
 #include "nginx/conf/environment_block.hpp"
 #include "nginx/conf/merge.hpp"
 #include "nginx/conf/resource_directive.hpp"
+#include "nginx/module/filter.hpp"
 #include "nginx/ngx/interop.hpp"
 #include "nginx/endpoint/metadata.hpp"
 #include "nginx/identity/variables.hpp"
@@ -70,6 +71,17 @@ ngx_http_module_t moduleContext = {
     mergeLocationConf,   // merge location configuration
 };
 
+ngx_http_module_t filterContext = {
+    nullptr,              // preconfiguration
+    installHeaderFilter,  // postconfiguration
+    nullptr,              // create main configuration
+    nullptr,              // init main configuration
+    nullptr,              // create server configuration
+    nullptr,              // merge server configuration
+    nullptr,              // create location configuration
+    nullptr,              // merge location configuration
+};
+
 }  // namespace
 
 }  // namespace scalekit
@@ -86,5 +98,20 @@ ngx_module_t ngx_http_scalekit_module = {
     nullptr,                    // exit thread
     scalekit::stopWorker,       // exit process
     nullptr,                    // exit master
+    NGX_MODULE_V1_PADDING,
+};
+
+ngx_module_t ngx_http_scalekit_filter_module = {
+    NGX_MODULE_V1,
+    &scalekit::filterContext,  // module context
+    nullptr,                   // module directives
+    NGX_HTTP_MODULE,           // module type
+    nullptr,                   // init master
+    nullptr,                   // init module
+    nullptr,                   // init process
+    nullptr,                   // init thread
+    nullptr,                   // exit thread
+    nullptr,                   // exit process
+    nullptr,                   // exit master
     NGX_MODULE_V1_PADDING,
 };

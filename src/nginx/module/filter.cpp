@@ -1,0 +1,104 @@
+#include "nginx/module/filter.hpp"
+
+#include "base/cache_control.hpp"
+#include "nginx/identity/session_cookie.hpp"
+#include "nginx/ngx/headers.hpp"
+
+namespace scalekit {
+
+namespace {
+
+ngx_http_output_header_filter_pt nextHeaderFilter;
+
+/** Visits the answer's fields of this name. nginx passes over those without a hash. */
+template <class Visit>
+void forEachField(ngx_http_request_t* r, std::string_view lowerCaseName, Visit&& visit)
+{
+    forEachHeader(r->headers_out.headers, [&](HeaderField& field) {
+        if (field.hash != 0 && named(field, lowerCaseName)) {
+            visit(field);
+        }
+    });
+}
+
+void dropFields(ngx_http_request_t* r, std::string_view lowerCaseName) noexcept
+{
+    forEachField(r, lowerCaseName, [](HeaderField& field) { field.hash = 0; });
+}
+
+/** Makes this all that the answer says to caches. */
+bool setCacheControl(ngx_http_request_t* r, std::string_view value) noexcept
+{
+    dropFields(r, "cache-control");
+    dropFields(r, "expires");
+    return addHeader(r, "Cache-Control", value);
+}
+
+bool protectOwnAnswer(ngx_http_request_t* r) noexcept
+{
+    dropFields(r, "referrer-policy");
+    return setCacheControl(r, "no-store") && addHeader(r, "Referrer-Policy", "no-referrer");
+}
+
+/** What an answer of the application says to caches. */
+struct Caching {
+    CacheControl control;
+    bool expiresLater = false;
+};
+
+Caching readCaching(ngx_http_request_t* r) noexcept
+{
+    Caching caching;
+    forEachField(r, "cache-control",
+                 [&](HeaderField& field) { caching.control.add(view(field.value)); });
+    forEachField(r, "expires", [&](HeaderField& field) {
+        // a date that cannot be read is NGX_ERROR, and past
+        caching.expiresLater = caching.expiresLater ||
+                               ngx_parse_http_time(field.value.data, field.value.len) > ngx_time();
+    });
+    return caching;
+}
+
+/** Renews the session if its cookie is for nobody but the browser that gets it. */
+bool renewInAnswer(Context& context, ngx_http_request_t* r) noexcept
+{
+    const Caching caching = readCaching(r);
+    if (caching.control.servesOthers(caching.expiresLater)) {
+        return true;  // the application's choice stands, another answer will renew
+    }
+    return renewSession(context) &&
+           (caching.control.keepsOthersOut() || setCacheControl(r, "private, no-cache"));
+}
+
+bool completeHeaders(Context& context, ngx_http_request_t* r) noexcept
+{
+    if (context.ownAnswer) {
+        return protectOwnAnswer(r) && (!renewalDue(context) || renewSession(context));
+    }
+    return !renewalDue(context) || renewInAnswer(context, r);
+}
+
+ngx_int_t filterHeaders(ngx_http_request_t* r) noexcept
+{
+    Context* context = r == r->main ? findContext(r) : nullptr;
+    if (context != nullptr && !completeHeaders(*context, r)) {
+        logLine(NGX_LOG_CRIT, r->connection->log, "the headers of an answer cannot be completed");
+        return NGX_ERROR;
+    }
+    return nextHeaderFilter(r);
+}
+
+}  // namespace
+
+ngx_int_t installHeaderFilter(ngx_conf_t* cf) noexcept
+{
+    const auto* main =
+        static_cast<MainConf*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_scalekit_module));
+    if (!main->environments.empty()) {
+        nextHeaderFilter = ngx_http_top_header_filter;
+        ngx_http_top_header_filter = filterHeaders;
+    }
+    return NGX_OK;
+}
+
+}  // namespace scalekit
