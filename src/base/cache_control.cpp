@@ -1,27 +1,10 @@
 #include "base/cache_control.hpp"
 
-#include <algorithm>
-#include <cstddef>
+#include "base/ascii.hpp"
 
 namespace scalekit {
 
 namespace {
-
-bool named(std::string_view text, std::string_view lowerCaseName) noexcept
-{
-    return std::ranges::equal(text, lowerCaseName, [](char c, char lower) {
-        return (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) == lower;
-    });
-}
-
-std::string_view trimmed(std::string_view text) noexcept
-{
-    constexpr std::string_view blanks = " \t";
-    const std::size_t first = text.find_first_not_of(blanks);
-    return first == std::string_view::npos
-               ? std::string_view()
-               : text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 /** Takes the first directive off a list; a comma between quotes is part of it. */
 std::string_view takeDirective(std::string_view& rest) noexcept
@@ -51,18 +34,18 @@ void CacheControl::add(std::string_view line) noexcept
         if (equals != std::string_view::npos) {
             // private="X" and no-cache="X" speak of single headers
             const std::string_view value = trimmed(directive.substr(equals + 1));
-            if (named(name, "max-age")) {
+            if (equalIgnoringCase(name, "max-age")) {
                 maxAge_ = std::max(maxAge_, ageOf(value));
-            } else if (named(name, "s-maxage")) {
+            } else if (equalIgnoringCase(name, "s-maxage")) {
                 sharedMaxAge_ = std::max(sharedMaxAge_, ageOf(value));
             }
-        } else if (named(name, "private")) {
+        } else if (equalIgnoringCase(name, "private")) {
             private_ = true;
-        } else if (named(name, "no-store")) {
+        } else if (equalIgnoringCase(name, "no-store")) {
             noStore_ = true;
-        } else if (named(name, "no-cache")) {
+        } else if (equalIgnoringCase(name, "no-cache")) {
             noCache_ = true;
-        } else if (named(name, "must-understand")) {
+        } else if (equalIgnoringCase(name, "must-understand")) {
             mustUnderstand_ = true;  // caches that understand the status ignore no-store
         }
     }
