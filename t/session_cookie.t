@@ -271,6 +271,19 @@ GET /
 
 
 
+=== a header of very many pairs loses the module's own and keeps the others as they are
+--- config
+location / { scalekit_auth acme; proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
+location /open { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
+--- request eval
+["GET /open", "GET /open"]
+--- more_headers eval
+["Cookie: sk_session" . ";a" x 3900, "Cookie: k=1;sk_login=x" . ";b" x 3900]
+--- response_body eval
+["GET /open\nCookie: a" . ";a" x 3899 . "\n", "GET /open\nCookie: k=1" . ";b" x 3900 . "\n"]
+
+
+
 === of two cookies that open the first one counts
 --- config eval: $::guarded
 --- request

@@ -11,8 +11,7 @@ namespace scalekit {
 /**
  * Calls visit(name, value) for every pair of a Cookie header (RFC 6265 4.2.1), in order; a quoted
  * value keeps its quotes. Names are for the caller to compare, byte by byte: nginx's own parser
- * ignores case, which lets a sub-domain's `__HOST-x` pass for
- * `__Host-x`. Allocates nothing.
+ * ignores case, which lets a sub-domain's `__HOST-x` pass for `__Host-x`. Allocates nothing.
  */
 template <class Visit>
 void forEachCookie(std::string_view header, Visit&& visit)
@@ -33,7 +32,7 @@ void forEachCookie(std::string_view header, Visit&& visit)
  * The header without the pairs for which drop(name) is true, whatever else is odd about them; names
  * are without the blanks around them. The header itself when there is none; else what is left
  * stands, in its order and spelling, in the memory that room() gives: as many bytes as the header
- * has. data() == nullptr when room() gives none.
+ * has. data() is nullptr when room() gives none.
  */
 template <class Drop, class Room>
 std::string_view withoutPairs(std::string_view header, Drop&& drop, Room&& room)
@@ -45,13 +44,12 @@ std::string_view withoutPairs(std::string_view header, Drop&& drop, Room&& room)
 
     while (!header.empty()) {
         const std::size_t end = std::min(header.find(';'), header.size());
-        std::string_view pair = header.substr(0, end);
+        const std::string_view written = header.substr(0, end);
         header.remove_prefix(std::min(end + 1, header.size()));
 
+        std::string_view pair = written;
         pair.remove_prefix(std::min(pair.find_first_not_of(" \t"), pair.size()));
-        const std::string_view name = trimmed(pair.substr(0, pair.find('=')));
-
-        if (!pair.empty() && drop(name)) {
+        if (!pair.empty() && drop(trimmed(pair.substr(0, pair.find('='))))) {
             if (begin == nullptr) {
                 begin = room();
                 if (begin == nullptr) {
@@ -64,9 +62,13 @@ std::string_view withoutPairs(std::string_view header, Drop&& drop, Room&& room)
                        ? kept
                        : static_cast<std::size_t>(pair.data() + pair.size() - whole.data());
         } else if (!pair.empty()) {
-            constexpr std::string_view separator = "; ";
-            out = out == begin ? out : std::copy(separator.begin(), separator.end(), out);
-            out = std::copy(pair.begin(), pair.end(), out);
+            // never more than was read, or it would not fit: one ';' and the pair as it is written
+            if (out == begin) {
+                out = std::copy(pair.begin(), pair.end(), out);
+            } else {
+                *out++ = ';';
+                out = std::copy(written.begin(), written.end(), out);
+            }
         }
     }
     return begin == nullptr ? whole
