@@ -105,6 +105,28 @@ test('while 1,000 logins hang on a silent provider, other requests take at most 
     assert.ok(await loginWorks(site), 'a login completes afterwards');
 });
 
+test('clients that hang up while very many logins hang leave nothing behind', async () => {
+    const site = await startSite({
+        provider: hostile,
+        main: 'worker_rlimit_nofile 4096;',
+        connections: 4_096,
+        settings: { timeout: '20s' },
+    });
+    const logins = await beginMany(site, 400); // more than a worker keeps the outcomes of
+    const tokens = hold(hostile);
+    const agent = new http.Agent();
+    logins.forEach(({ browser }) => Object.assign(browser, { agent }));
+    const pending = Promise.all(logins.map(({ finish }) => outcome(finish())));
+    await tokens.asked(200);
+    await until(() => site.nginx.fds()[0] > 400, 'the logins are hanging');
+    agent.destroy();
+    assert.deepEqual([...new Set(await pending)], ['ECONNRESET']);
+    tokens.release();
+    hostile.honest();
+    assert.ok(await loginWorks(site), 'a login completes afterwards');
+    assert.doesNotMatch(site.nginx.log, /exited on signal|\[alert\]/);
+});
+
 test('descriptors and memory stay flat over 300 logins and 20 reloads', async () => {
     const provider = await hostileProvider();
     const site = await startSite({ provider, workers: 2, locations: open });

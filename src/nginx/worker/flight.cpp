@@ -1,5 +1,7 @@
 #include "nginx/worker/flight.hpp"
 
+#include <algorithm>
+
 namespace scalekit {
 
 namespace {
@@ -22,17 +24,14 @@ Flights::~Flights()
 
 std::shared_ptr<Flight> Flights::find(std::string_view key) const noexcept
 {
-    const auto entry = entries_.find(key);
-    return entry != entries_.end() ? entry->second.flight : nullptr;
+    const auto entry = std::find_if(entries_.begin(), entries_.end(),
+                                    [key](const Entry& known) { return known.key == key; });
+    return entry != entries_.end() ? entry->flight : nullptr;
 }
 
 void Flights::add(std::string key, std::shared_ptr<Flight> flight)
 {
-    const auto [entry, added] =
-        entries_.try_emplace(std::move(key), Entry{std::move(flight), monotonicNow()});
-    if (added) {
-        order_.push_back(entry);
-    }
+    entries_.push_back({std::move(key), std::move(flight), monotonicNow()});
     forgetOld();
 }
 
@@ -44,13 +43,13 @@ void Flights::onTimer(ngx_event_t* event) noexcept
 void Flights::forgetOld() noexcept
 {
     const Milliseconds now = monotonicNow();
-    while (!order_.empty() &&
-           (order_.size() > mostKept || now - order_.front()->second.began >= keptFor)) {
-        entries_.erase(order_.front());
-        order_.pop_front();
+    while (!entries_.empty() &&
+           (entries_.size() > mostKept || now - entries_.front().began >= keptFor)) {
+        entries_.pop_front();
     }
-    if (!order_.empty() && !timer_.event.timer_set) {
-        ngx_add_timer(&timer_.event, static_cast<ngx_msec_t>(keptFor.count()));
+    if (!entries_.empty() && !timer_.event.timer_set) {
+        const Milliseconds rest = keptFor - (now - entries_.front().began);
+        ngx_add_timer(&timer_.event, static_cast<ngx_msec_t>(rest.count()));
     }
 }
 

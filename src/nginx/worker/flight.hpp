@@ -4,7 +4,6 @@
 #include "nginx/worker/waiting_list.hpp"
 
 #include <deque>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -65,11 +64,11 @@ class Flights {
     void forgetOld() noexcept;
 
     struct Entry {
+        std::string key;
         std::shared_ptr<Flight> flight;
         Milliseconds began;
     };
-    std::map<std::string, Entry, std::less<>> entries_;
-    std::deque<std::map<std::string, Entry, std::less<>>::iterator> order_;  // of beginning
+    std::deque<Entry> entries_;  // in the order of their beginning
     LoopEvent timer_;
 };
 

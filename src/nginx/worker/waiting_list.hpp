@@ -40,10 +40,20 @@ class WaitingList {
     WaitingList(const WaitingList&) = delete;
     WaitingList& operator=(const WaitingList&) = delete;
 
+    /** Who still waits waits for nothing: a waiter may outlive the list. */
+    ~WaitingList()
+    {
+        while (!empty()) {
+            auto* waiter = ngx_queue_data(ngx_queue_head(&queue_), Waiter, link);
+            waiter->cancel();
+        }
+    }
+
     bool empty() const noexcept { return ngx_queue_empty(&queue_); }
 
     void add(Waiter& waiter, std::uint64_t seen, Milliseconds deadline) noexcept
     {
+        waiter.cancel();  // it waits for one thing at a time
         earliest_ = empty() ? deadline : std::min(earliest_, deadline);
         waiter.seen = seen;
         waiter.deadline = deadline;
