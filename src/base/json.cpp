@@ -52,9 +52,4 @@ std::string writeJson(const JsonPtr& json)
     return text;
 }
 
-std::string quoteJson(std::string_view text)
-{
-    return writeJson(JsonPtr(jsonString(text)));
-}
-
 }  // namespace scalekit

@@ -22,6 +22,12 @@ using JsonPtr = std::unique_ptr<json_t, JsonFree>;
  */
 json_t* jsonString(std::string_view text);
 
+/** The same, but nullptr for "": what "o*" leaves out and "o?" makes null. */
+inline json_t* jsonStringIfAny(std::string_view text)
+{
+    return text.empty() ? nullptr : jsonString(text);
+}
+
 /** A new list of strings, likewise. */
 template <class Texts>
 json_t* jsonStrings(const Texts& texts)
@@ -38,8 +44,5 @@ json_t* jsonStrings(const Texts& texts)
  * std::bad_alloc for nullptr, which stands for no memory.
  */
 std::string writeJson(const JsonPtr& json);
-
-/** The text of a string, with its quotes. */
-std::string quoteJson(std::string_view text);
 
 }  // namespace scalekit

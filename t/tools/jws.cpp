@@ -254,7 +254,7 @@ int main(int count, char**)
         } catch (const std::exception& e) {
             why = e.what();
         }
-        std::cout << "{\"error\":" << quoteJson(why) << "}\n";
+        std::cout << "{\"error\":" << test::quoteJson(why) << "}\n";
         status = 1;
     }
     return status;

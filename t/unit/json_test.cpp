@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "json_text.hpp"
 #include "test.hpp"
 
 using namespace scalekit;

@@ -13,6 +13,12 @@
 
 namespace scalekit::test {
 
+/** The text of a string, with its quotes. */
+inline std::string quoteJson(std::string_view text)
+{
+    return writeJson(JsonPtr(jsonString(text)));
+}
+
 inline std::string textOf(JsonValue value)
 {
     std::string text;

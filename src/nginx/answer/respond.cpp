@@ -1,9 +1,8 @@
 #include "nginx/answer/respond.hpp"
 
 #include "base/ascii.hpp"
-#include "base/json.hpp"
-#include "nginx/ngx/headers.hpp"
 #include "nginx/answer/pages.hpp"
+#include "nginx/ngx/headers.hpp"
 #include "nginx/worker/worker.hpp"
 
 namespace scalekit {
@@ -131,16 +130,13 @@ bool addChallenge(ngx_http_request_t* r, const Refusal& refusal)
 }
 
 /** The body that goes with an error code of RFC 6750. */
-std::string tokenErrorJson(const Refusal& refusal, std::string_view reference)
+JsonPtr tokenErrorJson(const Refusal& refusal, std::string_view reference)
 {
     const ReasonRow& row = rowOf(refusal.reason);
-    std::string json = "{\"error\":" + quoteJson(row.bearerError);
-    json += ",\"error_description\":" + quoteJson(row.bearerDescription);
-    json += ",\"reason\":" + quoteJson(row.word);
-    if (!refusal.scope.empty()) {
-        json += ",\"scope\":" + quoteJson(refusal.scope);
-    }
-    return json + ",\"reference\":" + quoteJson(reference) + "}\n";
+    return JsonPtr(json_pack("{s:o,s:o,s:o,s:o*,s:o}", "error", jsonString(row.bearerError),
+                             "error_description", jsonString(row.bearerDescription), "reason",
+                             jsonString(row.word), "scope", jsonStringIfAny(refusal.scope),
+                             "reference", jsonString(reference)));
 }
 
 std::string_view sentenceOf(const Refusal& refusal) noexcept
@@ -158,22 +154,19 @@ std::string refusalPage(const Refusal& refusal, std::string_view reference)
     return errorPage(rowOf(refusal.reason).title, sentenceOf(refusal), refusal.retryUrl, reference);
 }
 
-std::string refusalJson(const Refusal& refusal, std::string_view reference)
+JsonPtr refusalJson(const Refusal& refusal, std::string_view reference)
 {
     if (tokenError(refusal)) {
         return tokenErrorJson(refusal, reference);
     }
-    std::string json = "{\"error\":";
-    json += statusOf(refusal) == NGX_HTTP_UNAUTHORIZED ? "\"unauthenticated\"" : "\"refused\"";
+    const bool unauthenticated = statusOf(refusal) == NGX_HTTP_UNAUTHORIZED;
     // whether a cookie opened is nobody's business
     const bool unopened = refusal.reason == Reason::session_invalid;
-    json += ",\"reason\":" + quoteJson(word(unopened ? Reason::unauthenticated : refusal.reason));
-    json += ",\"message\":" + quoteJson(sentenceOf(refusal));
-    json += ",\"reference\":" + quoteJson(reference);
-    if (!refusal.loginUrl.empty()) {
-        json += ",\"login\":" + quoteJson(refusal.loginUrl);
-    }
-    return json + "}\n";
+    return JsonPtr(json_pack("{s:s,s:o,s:o,s:o,s:o*}", "error",
+                             unauthenticated ? "unauthenticated" : "refused", "reason",
+                             jsonString(word(unopened ? Reason::unauthenticated : refusal.reason)),
+                             "message", jsonString(sentenceOf(refusal)), "reference",
+                             jsonString(reference), "login", jsonStringIfAny(refusal.loginUrl)));
 }
 
 bool containsIgnoringCase(std::string_view text, std::string_view lowerCase) noexcept
@@ -228,6 +221,11 @@ ngx_int_t sendBody(ngx_http_request_t* r, ngx_uint_t status, std::string_view co
     return NGX_DONE;
 }
 
+ngx_int_t sendJson(ngx_http_request_t* r, ngx_uint_t status, const JsonPtr& json)
+{
+    return sendBody(r, status, "application/json", writeJson(json) + '\n');
+}
+
 ngx_int_t sendRedirect(ngx_http_request_t* r, std::string_view location)
 {
     if (!addHeader(r, "Location", location)) {
@@ -254,7 +252,7 @@ ngx_int_t answer(Context& context)
     if (!refusal.json && wantsPage(r)) {
         return sendBody(r, status, htmlType, refusalPage(refusal, context.reference));
     }
-    return sendBody(r, status, "application/json", refusalJson(refusal, context.reference));
+    return sendJson(r, status, refusalJson(refusal, context.reference));
 }
 
 }  // namespace

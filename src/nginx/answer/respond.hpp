@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/json.hpp"
 #include "nginx/identity/context.hpp"
 
 #include <string_view>
@@ -16,6 +17,9 @@ inline constexpr std::string_view htmlType = "text/html; charset=utf-8";
 /** Sends status, type and body and ends the request. */
 ngx_int_t sendBody(ngx_http_request_t* r, ngx_uint_t status, std::string_view contentType,
                    std::string_view body);
+
+/** The same with JSON, in a line of its own. */
+ngx_int_t sendJson(ngx_http_request_t* r, ngx_uint_t status, const JsonPtr& json);
 
 /** 302, or 303 after anything but GET and HEAD (RFC 9700 4.12), without a body or a Referer. */
 ngx_int_t sendRedirect(ngx_http_request_t* r, std::string_view location);

@@ -1,6 +1,5 @@
 #include "nginx/endpoint/session_info.hpp"
 
-#include "base/json.hpp"
 #include "nginx/answer/respond.hpp"
 #include "nginx/identity/constraints.hpp"
 #include "nginx/identity/verdict.hpp"
@@ -21,20 +20,14 @@ std::string rfc3339(std::chrono::sys_seconds time)
     return std::string(text, size);
 }
 
-std::string sessionJson(const Caller& caller)
+JsonPtr sessionJson(const Caller& caller)
 {
     const SessionView& session = caller.session();
-    const auto orNull = [](std::string_view value) {
-        return value.empty() ? std::string("null") : quoteJson(value);
-    };
-
-    std::string json = "{\"user\":{\"id\":" + quoteJson(session.subject);
-    json += ",\"name\":" + orNull(session.name);
-    json += ",\"email\":" + orNull(session.email);
-    json += ",\"image\":" + orNull(session.picture);
-    json += "},\"organization\":" + orNull(session.organization);
-    json += ",\"expires\":" + quoteJson(rfc3339(caller.end()));
-    return json + "}\n";
+    return JsonPtr(json_pack(
+        "{s:{s:o,s:o?,s:o?,s:o?},s:o?,s:o}", "user", "id", jsonString(session.subject), "name",
+        jsonStringIfAny(session.name), "email", jsonStringIfAny(session.email), "image",
+        jsonStringIfAny(session.picture), "organization", jsonStringIfAny(session.organization),
+        "expires", jsonString(rfc3339(caller.end()))));
 }
 
 }  // namespace
@@ -56,7 +49,7 @@ ngx_int_t serveSession(Context& context, const LocationConf& conf)
     }
     context.setCaller(*caller);
     context.renews = true;
-    return sendBody(r, NGX_HTTP_OK, "application/json", sessionJson(*caller));
+    return sendJson(r, NGX_HTTP_OK, sessionJson(*caller));
 }
 
 }  // namespace scalekit

@@ -43,7 +43,7 @@ ngx_int_t endSession(Context& context, const Environment& environment)
                                    signedOutPage(environment.path(Endpoint::login)))
                         : sendRedirect(r, environment.path(Endpoint::logout));
     }
-    return sendBody(r, NGX_HTTP_OK, "application/json", "{\"ok\":true}\n");
+    return sendJson(r, NGX_HTTP_OK, JsonPtr(json_pack("{s:b}", "ok", 1)));
 }
 
 }  // namespace
