@@ -28,6 +28,8 @@ our $guarded = 'location / { scalekit_auth acme; proxy_pass http://127.0.0.1:$TE
 our $generous = <<'EOC';
 expires 1y;
 add_header Cache-Control "public, max-age=600" always;
+add_header CDN-Cache-Control max-age=600 always;
+add_header Surrogate-Control max-age=600 always;
 add_header Referrer-Policy unsafe-url always;
 add_header X-Site here always;
 EOC
@@ -42,7 +44,7 @@ sub same { my ($value, $count) = @_; return [($value) x $count] }
 
 our $cookie = 'Set-Cookie: sk_session=[\w-]+; Path=/; HttpOnly; SameSite=Lax\r\n';
 our $own = '(?=' . only('Cache-Control', 'no-store') . ')(?=' . only('Referrer-Policy', 'no-referrer')
-    . ')(?!.*\nExpires:).*\nX-Site: here\r\n';
+    . ')(?!.*\n(?:Expires|CDN-Cache-Control|Surrogate-Control):).*\nX-Site: here\r\n';
 
 run_tests();
 
@@ -202,6 +204,26 @@ before <!--# include virtual="/inside" --> after
 [200, 502, 200]
 --- raw_response_headers_like eval
 ::same('(?=' . ::only('Set-Cookie', 'sk_session=.*?') . ')' . ::only('Cache-Control', 'private, no-cache'), 3)
+
+
+
+=== once an answer, also where nginx begins it anew: a range that the file does not have
+--- config eval
+"scalekit_auth acme;
+location /file { root html; }
+location /page { alias html/file; error_page 416 /sorry; }
+location /sorry { $::upstream }"
+--- user_files
+>>> file
+text
+--- request eval
+["GET /file", "GET /page"]
+--- more_headers eval
+::same("$::due\nRange: bytes=99999-", 2)
+--- error_code eval
+::same(416, 2)
+--- raw_response_headers_like eval
+::same(::only('Set-Cookie', 'sk_session=.*?'), 2)
 
 
 

@@ -317,6 +317,30 @@ test('a page whose key was needed before the keys were there is not served, and 
     }
 });
 
+test('so it is where the whole server sets the key', async () => {
+    const slow = await startHostile();
+    atEnd(() => slow.close());
+    const held = faults.held();
+    slow.answers.keys = held;
+    const cold = await startSite({
+        provider: slow,
+        settings: { timeout: '8s' },
+        http: `proxy_cache_path ${folder}/early keys_zone=early:1m use_temp_path=off;`,
+        server: 'scalekit_bearer on; set $who $scalekit_sub;',
+        locations: () => `location / { proxy_cache early; proxy_cache_valid 10m;
+            proxy_cache_key $who$uri; ${application.to()} }`,
+    });
+    const as = (sub) => send(cold.url('/'), { headers: bearer(mintAccessToken(slow, { sub })) });
+    await until(() => held.waiting.length > 0, 'the keys are asked for');
+    const early = as('usr_ada');
+    await sleep(300);
+    delete slow.answers.keys;
+    held.release(slow.honestly.keys);
+    assert.equal((await early).status, 503);
+    assertOwn(await as('usr_bob'), 'usr_bob');
+    assertOwn(await as('usr_ada'), 'usr_ada');
+});
+
 test('an error line says which places to guard alike', async () => {
     const ada = await person('usr_ada', 'a session');
     await ada('/open/fragment');

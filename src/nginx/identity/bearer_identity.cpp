@@ -58,8 +58,7 @@ Result<RecordPtr> verifyToken(const UnverifiedJwt& token, const KeySet& keys,
     if (!bytes) {
         return bytes.error();
     }
-    const std::size_t size = bytes->size();
-    auto record = std::make_unique<OpenedRecord>(*std::move(bytes), 0, size);
+    auto record = std::make_unique<OpenedRecord>(*std::move(bytes));
     record->tokenExpires = expiryOf(claims);
     return record->good() ? Result<RecordPtr>(RecordPtr(std::move(record))) : Reason::internal;
 }

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "nginx/conf/conf.hpp"
+#include "nginx/identity/refusal.hpp"
 #include "nginx/worker/opened_record.hpp"
 #include "nginx/worker/waiting_list.hpp"
-#include "nginx/identity/refusal.hpp"
 
 #include <array>
 #include <memory>
@@ -57,10 +57,11 @@ struct Context {
     std::size_t cookieLineCount = 0;
     bool scrubbed = false;  // the client's headers were cleaned
 
-    bool renews = false;     // the answer may renew the caller's session
-    bool ownAnswer = false;  // the answer is the module's, not the application's
-    bool looking = false;    // a variable looks at the identity ahead of the verdict
-    const LocationConf* shownNobodyIn = nullptr;  // where such a look found nobody
+    bool renews = false;          // the answer may renew the caller's session
+    bool ownAnswer = false;       // the answer is the module's, not the application's
+    bool renewed = false;         // the answer has the renewed cookie
+    bool looking = false;         // a variable looks at the identity ahead of the verdict
+    bool lookedTooEarly = false;  // such a look found nobody, because keys were missing
 
     // the verdict: why there is no session or no access, what the client was told, and where to
     // find it in the log

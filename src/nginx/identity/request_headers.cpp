@@ -150,8 +150,7 @@ try {
     return NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
-bool addIdentityHeaders(ngx_http_request_t* r, const Caller& caller,
-                        const LocationConf& conf) noexcept
+bool addIdentityHeaders(ngx_http_request_t* r, const Caller& caller, const LocationConf& conf)
 {
     auto* added = static_cast<IdentityHeaders*>(ngx_pcalloc(r->pool, sizeof(IdentityHeaders)));
     if (added == nullptr) {

@@ -26,7 +26,6 @@ bool removeIdentityHeaders(ngx_http_request_t* r) noexcept;
 void keepCookies(Context& context) noexcept;
 
 /** Adds the identity headers of a caller to the request's list; false when there is no memory. */
-bool addIdentityHeaders(ngx_http_request_t* r, const Caller& caller,
-                        const LocationConf& conf) noexcept;
+bool addIdentityHeaders(ngx_http_request_t* r, const Caller& caller, const LocationConf& conf);
 
 }  // namespace scalekit

@@ -79,8 +79,7 @@ RecordPtr openRecord(const Context& context, const Environment& environment,
     if (text.data() == nullptr) {
         return {};
     }
-    const auto begin = static_cast<std::size_t>(text.data() - bytes.data());
-    auto opened = std::make_unique<OpenedRecord>(std::move(bytes), begin, text.size());
+    auto opened = std::make_unique<OpenedRecord>(std::string(text));
     if (!opened->good()) {
         return {};
     }
@@ -156,7 +155,7 @@ Result<Caller> loadSession(const Context& context, const Environment& environmen
 bool renewalDue(const Context& context) noexcept
 {
     const std::optional<Caller>& caller = context.caller();
-    return context.renews && caller && !caller->bearer &&
+    return context.renews && !context.renewed && caller && !caller->bearer &&
            refreshDue(caller->session(), caller->environment->limits, wallClock()) &&
            // signed out while this request was on its way: it must not bring the cookie back
            !sessionRevoked(mainConf(context.request)->zone, caller->session().id, wallClock());
@@ -165,6 +164,7 @@ bool renewalDue(const Context& context) noexcept
 bool renewSession(Context& context) noexcept
 try {
     const Caller& caller = *context.caller();
+    context.renewed = true;  // nginx may send the headers of one request twice: 416
     return setSessionCookie(context, *caller.environment,
                             touchSession(caller.record->record(), wallClock())) == Reason::none;
 } catch (...) {

@@ -25,7 +25,7 @@ constexpr std::string_view claimPrefix = "scalekit_claim_";
  */
 template <class Use>
 void withCaller(ngx_http_request_t* r, Use&& use) noexcept
-{
+try {
     Context* context = findContext(r);
     const LocationConf& conf = *locationConf(r);
     if (context != nullptr && context->caller()) {
@@ -39,20 +39,26 @@ void withCaller(ngx_http_request_t* r, Use&& use) noexcept
     if (context == nullptr || context->looking) {
         return;  // a tenant directive that depends on the identity it demands
     }
-    context->looking = true;
-    keepCookies(*context);
-    try {
-        judgeCaller(*context, conf, evaluateConstraint(r, conf));
-        if (context->caller()) {
-            use(*context->caller());
-        } else {
-            context->shownNobodyIn = &conf;
+
+    struct Look {
+        Context& context;
+        explicit Look(Context& context) noexcept : context(context) { context.looking = true; }
+        ~Look()
+        {
+            context.setCaller(std::nullopt);
+            context.looking = false;
         }
-    } catch (...) {
-        logLine(NGX_LOG_CRIT, r->connection->log, "out of memory, a variable stays empty");
+    };
+    const Look look(*context);
+    keepCookies(*context);
+    const Verdict verdict = judgeCaller(*context, conf, evaluateConstraint(r, conf));
+    if (context->caller()) {
+        use(*context->caller());
+    } else if (keysMayHelp(verdict)) {
+        context->lookedTooEarly = true;
     }
-    context->setCaller(std::nullopt);
-    context->looking = false;
+} catch (...) {
+    logLine(NGX_LOG_CRIT, r->connection->log, "out of memory, a variable stays empty");
 }
 
 /**
@@ -62,6 +68,7 @@ void withCaller(ngx_http_request_t* r, Use&& use) noexcept
 void assign(ngx_http_request_t* r, ngx_http_variable_value_t& value, std::string_view text) noexcept
 {
     const Context* context = findContext(r);
+    text = text.data() == nullptr ? "" : text;  // no memory, or nobody; nginx wants a pointer
     value = {};
     value.len = static_cast<unsigned>(text.size()) & 0x0fffffff;
     value.data = borrow(text).data;

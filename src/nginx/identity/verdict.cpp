@@ -26,6 +26,11 @@ bool newerKeysMayHelp(const Verdict& verdict) noexcept
            (verdict.reason == Reason::key_unknown || verdict.reason == Reason::signature_invalid);
 }
 
+bool keysMayHelp(const Verdict& verdict) noexcept
+{
+    return newerKeysMayHelp(verdict) || verdict.reason == Reason::provider_unavailable;
+}
+
 Result<Caller> findSession(const Context& context, const LocationConf& conf,
                            const Result<TenantConstraint>& constraint)
 {

@@ -15,6 +15,9 @@ struct Verdict {
 /** Whether the provider may have replaced its keys since ours were fetched. */
 bool newerKeysMayHelp(const Verdict& verdict) noexcept;
 
+/** Whether the verdict may be another one as soon as there are keys, or newer ones. */
+bool keysMayHelp(const Verdict& verdict) noexcept;
+
 /** The session that the request's cookies bring, if it fits the constraint; else why there is none.
  */
 Result<Caller> findSession(const Context& context, const LocationConf& conf,

@@ -1,15 +1,15 @@
 #include "nginx/module/access.hpp"
 
 #include "nginx/answer/challenge.hpp"
+#include "nginx/answer/respond.hpp"
 #include "nginx/endpoint/endpoints.hpp"
-#include "nginx/ngx/headers.hpp"
 #include "nginx/endpoint/provider_wait.hpp"
 #include "nginx/endpoint/sign_in.hpp"
 #include "nginx/identity/constraints.hpp"
 #include "nginx/identity/request_headers.hpp"
-#include "nginx/answer/respond.hpp"
 #include "nginx/identity/session_cookie.hpp"
 #include "nginx/module/subrequest.hpp"
+#include "nginx/ngx/headers.hpp"
 
 namespace scalekit {
 
@@ -112,7 +112,7 @@ ngx_int_t judge(Context& context, const LocationConf& conf)
     }
     const Verdict verdict = judgeCaller(context, conf, constraint);
     if (verdict.reason == Reason::none) {
-        if (context.shownNobodyIn != &conf) {
+        if (!context.lookedTooEarly) {
             return accept(context, conf);
         }
         // what set and map made of it stays: a page must not be cached for nobody

@@ -4,6 +4,8 @@
 #include "nginx/identity/session_cookie.hpp"
 #include "nginx/ngx/headers.hpp"
 
+#include <initializer_list>
+
 namespace scalekit {
 
 namespace {
@@ -21,22 +23,25 @@ void forEachField(ngx_http_request_t* r, std::string_view lowerCaseName, Visit&&
     });
 }
 
-void dropFields(ngx_http_request_t* r, std::string_view lowerCaseName) noexcept
+void dropFields(ngx_http_request_t* r, std::initializer_list<std::string_view> names) noexcept
 {
-    forEachField(r, lowerCaseName, [](HeaderField& field) { field.hash = 0; });
+    forEachHeader(r->headers_out.headers, [&](HeaderField& field) {
+        for (const std::string_view name : names) {
+            field.hash = named(field, name) ? 0 : field.hash;
+        }
+    });
 }
 
-/** Makes this all that the answer says to caches. */
+/** Makes this all that the answer says to caches, those of a CDN too (RFC 9213). */
 bool setCacheControl(ngx_http_request_t* r, std::string_view value) noexcept
 {
-    dropFields(r, "cache-control");
-    dropFields(r, "expires");
+    dropFields(r, {"cache-control", "expires", "cdn-cache-control", "surrogate-control"});
     return addHeader(r, "Cache-Control", value);
 }
 
 bool protectOwnAnswer(ngx_http_request_t* r) noexcept
 {
-    dropFields(r, "referrer-policy");
+    dropFields(r, {"referrer-policy"});
     return setCacheControl(r, "no-store") && addHeader(r, "Referrer-Policy", "no-referrer");
 }
 
@@ -60,8 +65,9 @@ Caching readCaching(ngx_http_request_t* r) noexcept
 }
 
 /** Renews the session if its cookie is for nobody but the browser that gets it. */
-bool renewInAnswer(Context& context, ngx_http_request_t* r) noexcept
+bool renewInAnswer(Context& context) noexcept
 {
+    ngx_http_request_t* r = context.request;
     const Caching caching = readCaching(r);
     if (caching.control.servesOthers(caching.expiresLater)) {
         return true;  // the application's choice stands, another answer will renew
@@ -70,18 +76,18 @@ bool renewInAnswer(Context& context, ngx_http_request_t* r) noexcept
            (caching.control.keepsOthersOut() || setCacheControl(r, "private, no-cache"));
 }
 
-bool completeHeaders(Context& context, ngx_http_request_t* r) noexcept
+bool completeHeaders(Context& context) noexcept
 {
     if (context.ownAnswer) {
-        return protectOwnAnswer(r) && (!renewalDue(context) || renewSession(context));
+        return protectOwnAnswer(context.request) && (!renewalDue(context) || renewSession(context));
     }
-    return !renewalDue(context) || renewInAnswer(context, r);
+    return !renewalDue(context) || renewInAnswer(context);
 }
 
 ngx_int_t filterHeaders(ngx_http_request_t* r) noexcept
 {
     Context* context = r == r->main ? findContext(r) : nullptr;
-    if (context != nullptr && !completeHeaders(*context, r)) {
+    if (context != nullptr && !completeHeaders(*context)) {
         logLine(NGX_LOG_CRIT, r->connection->log, "the headers of an answer cannot be completed");
         return NGX_ERROR;
     }
@@ -90,14 +96,11 @@ ngx_int_t filterHeaders(ngx_http_request_t* r) noexcept
 
 }  // namespace
 
-ngx_int_t installHeaderFilter(ngx_conf_t* cf) noexcept
+ngx_int_t installHeaderFilter(ngx_conf_t*) noexcept
 {
-    const auto* main =
-        static_cast<MainConf*>(ngx_http_conf_get_module_main_conf(cf, ngx_http_scalekit_module));
-    if (!main->environments.empty()) {
-        nextHeaderFilter = ngx_http_top_header_filter;
-        ngx_http_top_header_filter = filterHeaders;
-    }
+    // with or without environments: the chain is the process's, also when a reload fails
+    nextHeaderFilter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = filterHeaders;
     return NGX_OK;
 }
 

@@ -1,4 +1,3 @@
-#include "nginx/module/access.hpp"
 #include "base/version.hpp"
 #include "nginx/conf/bearer_directives.hpp"
 #include "nginx/conf/callback_check.hpp"
@@ -6,10 +5,11 @@
 #include "nginx/conf/environment_block.hpp"
 #include "nginx/conf/merge.hpp"
 #include "nginx/conf/resource_directive.hpp"
-#include "nginx/module/filter.hpp"
-#include "nginx/ngx/interop.hpp"
 #include "nginx/endpoint/metadata.hpp"
 #include "nginx/identity/variables.hpp"
+#include "nginx/module/access.hpp"
+#include "nginx/module/filter.hpp"
+#include "nginx/ngx/interop.hpp"
 #include "nginx/worker/worker.hpp"
 
 #include <curl/curl.h>

@@ -29,9 +29,8 @@ inline bool named(const HeaderField& field, std::string_view lowerCaseName) noex
 }
 
 /**
- * The value of the request's first field of this name, whatever nginx's version parses of it;
- * data()
- * == nullptr when there is none.
+ * The value of the request's first field of this name; its data() is nullptr when there is none.
+ * Reads the list itself, because nginx's own fields differ between versions.
  */
 std::string_view requestHeader(ngx_http_request_t* r, std::string_view lowerCaseName) noexcept;
 

@@ -17,10 +17,8 @@ namespace scalekit {
  */
 class OpenedRecord {
   public:
-    /** `bytes` hold the record, `size` of them from `begin` on. */
-    OpenedRecord(std::string bytes, std::size_t begin, std::size_t size)
-        : bytes_(std::move(bytes)), record_(std::string_view(bytes_).substr(begin, size)),
-          session_(readSession(record_))
+    explicit OpenedRecord(std::string record)
+        : record_(std::move(record)), session_(readSession(record_))
     {}
     OpenedRecord(const OpenedRecord&) = delete;
     OpenedRecord& operator=(const OpenedRecord&) = delete;
@@ -32,7 +30,6 @@ class OpenedRecord {
 
     std::string_view record() const noexcept { return record_; }
     const SessionView& session() const noexcept { return *session_; }
-    std::size_t size() const noexcept { return bytes_.size(); }
 
     /** Made when it is first asked for. */
     const IdentityText& text() const
@@ -46,8 +43,7 @@ class OpenedRecord {
   private:
     friend class RecordPtr;
 
-    std::string bytes_;
-    std::string_view record_;
+    std::string record_;
     Result<SessionView> session_;
     mutable std::optional<IdentityText> text_;
     mutable std::size_t holders_ = 0;

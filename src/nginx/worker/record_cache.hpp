@@ -40,14 +40,17 @@ class RecordCache {
     static constexpr std::size_t setCount = 256;
     static constexpr std::size_t ways = 4;              // entries that a text may have its place in
     static constexpr std::size_t maxEntry = 16 * 1024;  // bytes of text and record
-    static constexpr std::size_t maxBytes = 2 * 1024 * 1024;  // of all of them
+    static constexpr std::size_t maxBytes = 2 * 1024 * 1024;  // of all; IdentityText not counted
 
     struct Entry {
         Basis basis;
         std::string text;
         RecordPtr record;
 
-        std::size_t size() const noexcept { return record ? text.size() + record->size() : 0; }
+        std::size_t size() const noexcept
+        {
+            return record ? text.size() + record->record().size() : 0;
+        }
     };
     using Set = std::array<Entry, ways>;
 
