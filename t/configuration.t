@@ -24,9 +24,9 @@ $ENV{SCALEKIT_TEST_SECRET} = 'from the environment';
 # -- the environment block
 
 refused('no url', 'without url',
-    '"url" is missing; it is the environment URL of the Scalekit dashboard');
+    'scalekit_environment: "acme": "url" is missing; it is the environment URL of the Scalekit dashboard');
 refused('no client_id', 'without client_id',
-    '"client_id" is missing; it stands in the Scalekit dashboard');
+    'scalekit_environment: "acme": "client_id" is missing; it stands in the Scalekit dashboard');
 refused('no client_secret', 'without client_secret',
     '"client_secret" is missing; write it as file:PATH, or set "client_auth none"');
 refused('no session_keys', 'without session_keys',

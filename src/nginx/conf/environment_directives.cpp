@@ -3,8 +3,8 @@
 #include "base/ascii.hpp"
 #include "base/url.hpp"
 #include "crypto/openssl.hpp"
-#include "nginx/ngx/interop.hpp"
 #include "nginx/conf/secret.hpp"
+#include "nginx/ngx/interop.hpp"
 
 #include <openssl/pem.h>
 

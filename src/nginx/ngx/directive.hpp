@@ -65,10 +65,11 @@ struct Logged {};
 template <class Target>
 char* applySetter(ngx_conf_t* cf, std::string (*set)(ngx_conf_t*, Target&), Target& target) noexcept
 try {
+    const ngx_str_t name = *arguments(cf);  // a block's own lines take the place of its words
     const std::string problem = set(cf, target);
     if (!problem.empty()) {
         const bool ofDirective = problem[0] >= 'a' && problem[0] <= 'z';
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V%s %s", arguments(cf), ofDirective ? "" : ":",
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V%s %s", &name, ofDirective ? "" : ":",
                            problem.c_str());
         return confError;
     }
@@ -76,7 +77,7 @@ try {
 } catch (const Logged&) {
     return confError;
 } catch (...) {
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V: out of memory", arguments(cf));
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "scalekit: out of memory");
     return confError;
 }
 
