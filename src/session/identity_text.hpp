@@ -28,24 +28,36 @@ enum class IdentityField : std::size_t {
 
 /** Where a field is told: in a variable, in a header below the prefix; "" for neither. */
 struct IdentityFieldNames {
+    IdentityField field;
     std::string_view variable;
     std::string_view header;
 };
 
 inline constexpr IdentityFieldNames identityFields[] = {
-    {"scalekit_sub", "Sub"},
-    {"scalekit_email", "Email"},
-    {"scalekit_name", "Name"},
-    {"scalekit_picture", ""},
-    {"scalekit_org_id", "Org-Id"},
-    {"scalekit_connection_id", "Connection-Id"},
-    {"scalekit_session_id", "Session-Id"},
-    {"scalekit_roles", "Roles"},
-    {"scalekit_permissions", "Permissions"},
-    {"scalekit_scopes", "Scopes"},
-    {"", "Client-Id"},
+    {IdentityField::subject, "scalekit_sub", "Sub"},
+    {IdentityField::email, "scalekit_email", "Email"},
+    {IdentityField::name, "scalekit_name", "Name"},
+    {IdentityField::picture, "scalekit_picture", ""},
+    {IdentityField::organization, "scalekit_org_id", "Org-Id"},
+    {IdentityField::connection, "scalekit_connection_id", "Connection-Id"},
+    {IdentityField::providerSession, "scalekit_session_id", "Session-Id"},
+    {IdentityField::roles, "scalekit_roles", "Roles"},
+    {IdentityField::permissions, "scalekit_permissions", "Permissions"},
+    {IdentityField::scopes, "scalekit_scopes", "Scopes"},
+    {IdentityField::client, "", "Client-Id"},
 };
 inline constexpr std::size_t identityFieldCount = std::size(identityFields);
+
+constexpr bool fieldsInOrder()
+{
+    for (std::size_t i = 0; i < identityFieldCount; ++i) {
+        if (static_cast<std::size_t>(identityFields[i].field) != i) {
+            return false;
+        }
+    }
+    return true;
+}
+static_assert(fieldsInOrder());
 
 /** Bytes outside printable ASCII, and '%', are percent-encoded. */
 void appendHeaderSafe(std::string& out, std::string_view text);

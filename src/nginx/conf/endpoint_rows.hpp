@@ -1,6 +1,5 @@
 #pragma once
 
-#include "base/reason.hpp"
 #include "nginx/ngx/ngx.hpp"
 
 #include <iterator>
@@ -13,17 +12,28 @@ enum class Endpoint : std::size_t { callback, login, logout, session };
 
 /** What routing, the Allow header, the check of the callback and the documents know of one. */
 struct EndpointRow {
+    Endpoint endpoint;
     std::string_view path;  // below base_path, unless the environment gives it another
     ngx_uint_t methods;     // NGX_HTTP_GET | ...
-    Reason wrongMethod;     // what any other method is refused with
 };
 
 inline constexpr EndpointRow endpointRows[] = {
-    {"/callback", NGX_HTTP_GET, Reason::request_malformed},
-    {"/login", NGX_HTTP_GET | NGX_HTTP_HEAD, Reason::method_not_allowed},
-    {"/logout", NGX_HTTP_GET | NGX_HTTP_HEAD | NGX_HTTP_POST, Reason::method_not_allowed},
-    {"/session", NGX_HTTP_GET | NGX_HTTP_HEAD, Reason::method_not_allowed},
+    {Endpoint::callback, "/callback", NGX_HTTP_GET},
+    {Endpoint::login, "/login", NGX_HTTP_GET | NGX_HTTP_HEAD},
+    {Endpoint::logout, "/logout", NGX_HTTP_GET | NGX_HTTP_HEAD | NGX_HTTP_POST},
+    {Endpoint::session, "/session", NGX_HTTP_GET | NGX_HTTP_HEAD},
 };
 inline constexpr std::size_t endpointCount = std::size(endpointRows);
+
+constexpr bool endpointsInOrder()
+{
+    for (std::size_t i = 0; i < endpointCount; ++i) {
+        if (static_cast<std::size_t>(endpointRows[i].endpoint) != i) {
+            return false;
+        }
+    }
+    return true;
+}
+static_assert(endpointsInOrder());
 
 }  // namespace scalekit

@@ -87,15 +87,22 @@ bool setMark(Context& context, const Environment& environment, const LoginState&
     return mark && setLoginCookie(context, environment, *mark, markLifetime);
 }
 
+/** For the log. */
+std::string_view detailOf(Reason reason) noexcept
+{
+    return reason == Reason::session_too_large
+               ? "the claims of the ID token exceed what cookies can hold"
+               : "";
+}
+
 ngx_int_t signIn(Context& context, const Environment& environment, const LoginState& state,
                  std::string_view record)
 {
     const Reason reason = setSessionCookie(context, environment, record);
     if (reason != Reason::none) {
-        return refuse(context,
-                      {.reason = reason,
-                       .environment = environment.name,
-                       .detail = "the claims of the ID token exceed what cookies can hold"});
+        return refuse(
+            context,
+            {.reason = reason, .environment = environment.name, .detail = detailOf(reason)});
     }
     // other logins of this browser will find the session: the login cookie has done its work
     return setMark(context, environment, state)
@@ -121,9 +128,10 @@ bool ended(ngx_http_request_t* r, std::string_view record) noexcept
     return !session || sessionRevoked(mainConf(r)->zone, session->id, wallClock());
 }
 
-ngx_int_t conclude(Context& context, const Environment& environment)
+ngx_int_t conclude(Context& context)
 {
     const auto& exchange = static_cast<const CodeExchange&>(*context.flight);
+    const Environment& environment = exchange.environment();
     const CodeExchange::Outcome& outcome = exchange.outcome();
     Reason reason = outcome.reason;
     if (reason == Reason::none && ended(context.request, outcome.record)) {
@@ -132,6 +140,7 @@ ngx_int_t conclude(Context& context, const Environment& environment)
     if (reason != Reason::none) {
         return refuse(context, {.reason = reason,
                                 .environment = environment.name,
+                                .detail = detailOf(reason),
                                 .retryUrl = retryUrl(environment, exchange.state())});
     }
     if (outcome.accessToken != Reason::none) {
@@ -168,7 +177,7 @@ ngx_int_t exchangeCode(Context& context, const LocationConf& conf,
         flights.add(std::move(key), exchange);
     }
     if (context.flight->landed()) {
-        return conclude(context, environment);
+        return conclude(context);
     }
     context.flight->join(context.waiter);
     return suspend(r);
@@ -180,7 +189,7 @@ ngx_int_t serveCallback(Context& context, const LocationConf& conf)
 {
     const Environment& environment = *conf.environment;
     if (context.flight != nullptr) {
-        return context.flight->landed() ? conclude(context, environment) : NGX_AGAIN;
+        return context.flight->landed() ? conclude(context) : NGX_AGAIN;
     }
     ngx_http_request_t* r = context.request;
     const Result<TenantConstraint> constraint = evaluateConstraint(r, conf);

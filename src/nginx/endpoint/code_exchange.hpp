@@ -31,6 +31,7 @@ class CodeExchange : public Flight {
     };
     const Outcome& outcome() const noexcept { return outcome_; }
 
+    const Environment& environment() const noexcept { return environment_; }
     const LoginState& state() const noexcept { return state_; }
 
   private:

@@ -13,7 +13,8 @@ namespace {
 
 using Handler = ngx_int_t (*)(Context& context, const LocationConf& conf);
 
-constexpr Handler handlers[endpointCount] = {serveCallback, serveLogin, serveLogout, serveSession};
+constexpr Handler handlers[] = {serveCallback, serveLogin, serveLogout, serveSession};
+static_assert(std::size(handlers) == endpointCount, "in the order of endpointRows");
 
 /** The value of Allow (RFC 9110 10.2.1). */
 std::string allowed(ngx_uint_t methods)
@@ -32,14 +33,16 @@ std::string allowed(ngx_uint_t methods)
 
 ngx_int_t refuseMethod(const EndpointRow& row, Context& context, const Environment& environment)
 {
-    if (row.wrongMethod == Reason::method_not_allowed &&
-        !addHeader(context.request, "Allow", allowed(row.methods))) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    if (row.endpoint == Endpoint::callback) {
+        return refuse(context, {.reason = Reason::request_malformed,
+                                .environment = environment.name,
+                                .detail = "the callback takes GET only",
+                                .retryUrl = environment.path(Endpoint::login)});
     }
-    return refuse(context, {.reason = row.wrongMethod,
-                            .environment = environment.name,
-                            .detail = "the method is not one of this endpoint",
-                            .retryUrl = environment.path(Endpoint::login)});
+    return addHeader(context.request, "Allow", allowed(row.methods))
+               ? refuse(context,
+                        {.reason = Reason::method_not_allowed, .environment = environment.name})
+               : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 }  // namespace

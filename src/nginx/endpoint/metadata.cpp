@@ -1,9 +1,9 @@
 #include "nginx/endpoint/metadata.hpp"
 
-#include "nginx/conf/conf.hpp"
-#include "nginx/ngx/interop.hpp"
 #include "nginx/answer/respond.hpp"
+#include "nginx/conf/conf.hpp"
 #include "nginx/ngx/headers.hpp"
+#include "nginx/ngx/interop.hpp"
 
 namespace scalekit {
 
