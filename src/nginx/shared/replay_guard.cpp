@@ -29,30 +29,39 @@ bool createTable(shared::Arena& arena, shared::Link& link, std::size_t size) noe
     return link != nullptr;
 }
 
-/** At most once a minute in each worker. */
-void warnOfFullTable(std::chrono::sys_seconds now, const char* what) noexcept
+/** One of the two tables. */
+struct Kind {
+    shared::Link Root::*link;
+    const char* what;
+    std::chrono::sys_seconds nextWarning{};  // of this worker
+};
+
+Kind logins{&Root::spentLogins, "completed logins"};
+Kind sessions{&Root::endedSessions, "ended sessions"};
+
+/** At most once a minute. */
+void warnOfFullTable(Kind& kind, std::chrono::sys_seconds now) noexcept
 {
-    static std::chrono::sys_seconds next{};
-    if (now >= next) {
-        next = now + betweenWarnings;
+    if (now >= kind.nextWarning) {
+        kind.nextWarning = now + betweenWarnings;
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "scalekit: too many %s at a time, some are forgotten early; make "
                       "scalekit_zone larger",
-                      what);
+                      kind.what);
     }
 }
 
 /** False for an id that was there. */
-bool remember(ngx_shm_zone_t* zone, shared::Link Root::*link, std::string_view id,
-              std::chrono::sys_seconds now, std::chrono::sys_seconds end, const char* what) noexcept
+bool remember(ngx_shm_zone_t* zone, Kind& kind, std::string_view id, std::chrono::sys_seconds now,
+              std::chrono::sys_seconds end) noexcept
 {
     Table::Inserted inserted;
     {
         const shared::Lock lock(zone);
-        inserted = table(shared::root(zone).*link).insert(id, {}, now, end);
+        inserted = table(shared::root(zone).*kind.link).insert(id, {}, now, end);
     }
     if (inserted == Table::Inserted::full) {
-        warnOfFullTable(now, what);
+        warnOfFullTable(kind, now);
     }
     return inserted != Table::Inserted::exists;
 }
@@ -68,13 +77,13 @@ bool createReplayGuard(Root& root, std::size_t zoneSize) noexcept
 bool spendLogin(ngx_shm_zone_t* zone, std::string_view id, std::chrono::sys_seconds now,
                 std::chrono::sys_seconds end) noexcept
 {
-    return remember(zone, &Root::spentLogins, id, now, end, "completed logins");
+    return remember(zone, logins, id, now, end);
 }
 
 void revokeSession(ngx_shm_zone_t* zone, std::string_view id, std::chrono::sys_seconds now,
                    std::chrono::sys_seconds end) noexcept
 {
-    remember(zone, &Root::endedSessions, id, now, end, "ended sessions");
+    remember(zone, sessions, id, now, end);
 }
 
 bool sessionRevoked(ngx_shm_zone_t* zone, std::string_view id,

@@ -3,8 +3,7 @@
 #include "nginx/ngx/ngx.hpp"
 #include "nginx/shared/arena.hpp"
 
-#include <atomic>
-#include <cstdint>
+#include <cstddef>
 
 /**
  * What lies in the zone and its lock. The master makes it; workers, old and new, use it at the same
@@ -13,8 +12,8 @@
  */
 namespace scalekit::shared {
 
-/** The beginning of the zone's memory; ngx_slab_pool_t.data points here. */
-struct Root {
+/** The beginning of the zone's memory; ngx_slab_pool_t.data points here. The arena follows. */
+struct alignas(std::max_align_t) Root {
     Arena* arena;
     Link providers;      // the first environment's documents
     Link spentLogins;    // Table
