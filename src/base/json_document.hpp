@@ -11,7 +11,7 @@
 #include <vector>
 
 /**
- * The reader of JSON: it takes what jansson takes and reads it the same, in a tenth of the time. A
+ * The reader of JSON: it takes strict JSON and reads it as jansson does, in a tenth of the time. A
  * document is one list of nodes in the order of the text, whose strings are views of it; values
  * point into the list and cost nothing to copy.
  */

@@ -11,7 +11,8 @@ constexpr std::size_t maxParameters = 64;
 
 void separate(std::string& query)
 {
-    if (!query.empty() && query.back() != '?' && query.back() != '&') {
+    const bool begins = query.empty() || query.find('?') == query.size() - 1;
+    if (!begins && query.back() != '&') {
         query += '&';
     }
 }

@@ -68,31 +68,30 @@ std::string digest(Hash hash, std::string_view bytes)
  * By hand: HMAC() and EVP_MAC look up the digest again in every call. The context is made for the
  * call, so that nothing of a key is kept; OpenSSL wipes it.
  */
-std::string hmac(Hash hash, std::string_view key, std::string_view bytes)
+std::string hmacSha512(std::string_view key, std::string_view bytes)
 {
     const ErrorQueueGuard guard;
 
-    const EVP_MD* md = algorithm(hash);
+    const EVP_MD* md = algorithm(Hash::sha512);
     const DigestContext context(EVP_MD_CTX_new());
-    std::array<char, 128> padded{};  // the longest block, SHA-512's
-    const std::size_t blockSize = hash == Hash::sha256 ? 64 : 128;
-    if (md == nullptr || !context || key.size() > blockSize) {
+    std::array<char, 128> block{};
+    if (md == nullptr || !context || key.size() > block.size()) {
         return {};
     }
-    const std::string_view block(padded.data(), blockSize);
-    const auto mask = [&padded](int with) {
-        for (char& c : padded) {
+    const std::string_view padded(block.data(), block.size());
+    const auto mask = [&block](int with) {
+        for (char& c : block) {
             c = static_cast<char>(c ^ with);
         }
     };
 
-    std::string value(static_cast<std::size_t>(EVP_MD_get_size(md)), '\0');
-    key.copy(padded.data(), blockSize);
+    std::string value(64, '\0');
+    key.copy(block.data(), block.size());
     mask(0x36);
-    bool done = digestOfBoth(context.get(), md, block, bytes, octets(value.data()));
+    bool done = digestOfBoth(context.get(), md, padded, bytes, octets(value.data()));
     mask(0x36 ^ 0x5c);
-    done = done && digestOfBoth(context.get(), md, block, value, octets(value.data()));
-    OPENSSL_cleanse(padded.data(), padded.size());
+    done = done && digestOfBoth(context.get(), md, padded, value, octets(value.data()));
+    OPENSSL_cleanse(block.data(), block.size());
     return done ? value : std::string();
 }
 

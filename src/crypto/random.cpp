@@ -34,7 +34,7 @@ RandomStore::~RandomStore()
 Result<std::string> RandomStore::draw(std::size_t size)
 {
     if (size > bytes_.size()) {
-        return randomBytes(size);
+        return Reason::internal;
     }
     if (size > left_ || owner_ != getpid()) {
         left_ = 0;

@@ -24,6 +24,7 @@ class RandomStore {
     RandomStore& operator=(const RandomStore&) = delete;
     ~RandomStore();
 
+    /** At most 4 KB at a time. */
     Result<std::string> draw(std::size_t size);
 
   private:

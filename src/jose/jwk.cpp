@@ -189,8 +189,8 @@ PkeyContext makeVerifier(const Algorithm& algorithm, EVP_PKEY* key)
     PkeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
     const bool ready =
         context && EVP_PKEY_verify_init(context.get()) == 1 &&
-        (algorithm.padding != Padding::pss || usePss(context.get())) &&
-        EVP_PKEY_CTX_set_signature_md(context.get(), EVP_get_digestbyname(algorithm.digest)) == 1;
+        EVP_PKEY_CTX_set_signature_md(context.get(), EVP_get_digestbyname(algorithm.digest)) == 1 &&
+        (algorithm.padding != Padding::pss || usePss(context.get()));
     return ready ? std::move(context) : nullptr;
 }
 

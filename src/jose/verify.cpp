@@ -71,10 +71,10 @@ bool verifySignature(const Algorithm& algorithm, const Jwk& key, std::string_vie
         signature = der;
     }
 
-    // 0 and negative values are both refusals; a digest that failed is empty, and has a wrong size
+    // 0 and negative values are both refusals; a digest that failed is empty
     const std::string hashed = digest(algorithm.hash, message);
-    return EVP_PKEY_verify(key.verifier(algorithm), octets(signature), signature.size(),
-                           octets(hashed), hashed.size()) == 1;
+    return !hashed.empty() && EVP_PKEY_verify(key.verifier(algorithm), octets(signature),
+                                              signature.size(), octets(hashed), hashed.size()) == 1;
 }
 
 /** RFC 7515 section 5.2, step 8; UnverifiedJwt::parse() did the steps before it. */

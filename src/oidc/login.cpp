@@ -72,7 +72,7 @@ bool routable(const Routing& routing) noexcept
 
 LoginSecrets loginSecrets(const LoginBinding& binding, std::string_view loginId)
 {
-    const std::string bytes = hmac(Hash::sha512, binding.secret, loginId);
+    const std::string bytes = hmacSha512(binding.secret, loginId);
     ByteReader reader(bytes);
     LoginSecrets secrets;
     secrets.codeVerifier = base64urlEncode(reader.raw(32));
@@ -226,7 +226,7 @@ Result<LoginRedirect> startLogin(const RelyingParty& party, const Provider& prov
     state.id = id;
     state.created = start.now;
     state.attempt = start.attempt;
-    state.completed = openMark(party, start.bindingCookie, start.now);
+    state.completed = kept ? 0 : openMark(party, start.bindingCookie, start.now);
     state.returnUrl = safeReturnUrl(start.returnUrl);
     state.organization = start.routing.organization;
     state.connection = start.routing.connection;

@@ -115,7 +115,8 @@ void verifyBare(const Signed& item, EVP_PKEY* key, const EVP_MD* digest)
 
 void verifyWhole(const std::string& compact, const KeySet& keys, const AccessTokenRules& rules)
 {
-    const Jwt token = orDie(verify(orDie(UnverifiedJwt::parse(compact)), keys));
+    static LastHeader last;  // as a worker keeps it
+    const Jwt token = orDie(verify(orDie(UnverifiedJwt::parse(compact, &last)), keys));
     if (const Reason reason = checkAccessToken(token, rules); reason != Reason::none) {
         die(std::string(word(reason)));
     }
@@ -149,10 +150,9 @@ int main(int count, char** arguments)
         die("no tokens");
     }
 
-    const AccessTokenRules rules{
-        &issuers, &audiences,
-        std::chrono::sys_seconds(std::chrono::seconds(std::time(nullptr))),
-        std::chrono::seconds(60)};
+    const AccessTokenRules rules{&issuers, &audiences,
+                                 std::chrono::sys_seconds(std::chrono::seconds(std::time(nullptr))),
+                                 std::chrono::seconds(60)};
     const UnverifiedJwt first = orDie(UnverifiedJwt::parse(tokens.front()));
     const auto candidates = keys.candidates(first.kid(), first.algorithm());
     if (candidates.size() != 1) {
