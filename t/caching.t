@@ -18,6 +18,7 @@ server {
         add_header Cache-Control $arg_control always;
         add_header Cache-Control $arg_more always;
         add_header Expires $arg_expires always;
+        add_header CDN-Cache-Control $arg_cdn always;
         return 200 "application\n";
     }
     location /status { add_header Cache-Control public always; return 404; }
@@ -106,15 +107,15 @@ location /open/ { $::generous proxy_pass http://127.0.0.1:\$TEST_NGINX_OTHER; }"
 --- config eval: $::guarded
 --- request eval
 ["GET /?control=private", "GET /?control=no-store&expires=0", "GET /?control=max-age=600&more=Private",
-    'GET /?control=no-cache="a,b",private,max-age=60']
+    'GET /?control=no-cache="a,b",private,max-age=60', "GET /?control=private&cdn=max-age=600"]
 --- more_headers eval
-::same($::due, 4)
+::same($::due, 5)
 --- raw_response_headers_like eval
 [map { "(?=.*$_\\r\\n).*$::cookie" } 'Cache-Control: private', 'Cache-Control: no-store\r\nExpires: 0',
     'Cache-Control: max-age=600\r\nCache-Control: Private',
-    'Cache-Control: no-cache="a,b",private,max-age=60']
+    'Cache-Control: no-cache="a,b",private,max-age=60', 'Cache-Control: private']
 --- raw_response_headers_unlike eval
-::same('Cache-Control: private, no-cache', 4)
+::same('CDN-|Cache-Control: private, no-cache', 5)
 
 
 

@@ -32,10 +32,17 @@ void dropFields(ngx_http_request_t* r, std::initializer_list<std::string_view> n
     });
 }
 
-/** Makes this all that the answer says to caches, those of a CDN too (RFC 9213). */
+/** Words for a CDN alone, which it puts above Cache-Control (RFC 9213). */
+void dropTargetedFields(ngx_http_request_t* r) noexcept
+{
+    dropFields(r, {"cdn-cache-control", "surrogate-control"});
+}
+
+/** Makes this all that the answer says to caches. */
 bool setCacheControl(ngx_http_request_t* r, std::string_view value) noexcept
 {
-    dropFields(r, {"cache-control", "expires", "cdn-cache-control", "surrogate-control"});
+    dropTargetedFields(r);
+    dropFields(r, {"cache-control", "expires"});
     return addHeader(r, "Cache-Control", value);
 }
 
@@ -72,8 +79,11 @@ bool renewInAnswer(Context& context) noexcept
     if (caching.control.servesOthers(caching.expiresLater)) {
         return true;  // the application's choice stands, another answer will renew
     }
-    return renewSession(context) &&
-           (caching.control.keepsOthersOut() || setCacheControl(r, "private, no-cache"));
+    if (caching.control.keepsOthersOut()) {
+        dropTargetedFields(r);
+        return renewSession(context);
+    }
+    return renewSession(context) && setCacheControl(r, "private, no-cache");
 }
 
 bool completeHeaders(Context& context) noexcept
