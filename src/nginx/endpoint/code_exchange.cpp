@@ -73,7 +73,7 @@ void CodeExchange::take(Step step)
 {
     if (std::holds_alternative<FetchKeys>(step)) {
         if (worker()->providers.awaitKeys(environment_, keysWaiter_, remaining(),
-                                          ProviderCache::KeysFor::login)) {
+                                          ProviderDocuments::Want::login)) {
             return;
         }
         step = judgeWithPresentKeys();

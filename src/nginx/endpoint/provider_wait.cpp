@@ -42,7 +42,7 @@ bool awaitNewerKeys(Context& context, const Environment& environment)
     }
     context.keysAwaited = true;
     return worker()->providers.awaitKeys(environment, context.waiter, environment.timeout,
-                                         ProviderCache::KeysFor::token);
+                                         ProviderDocuments::Want::token);
 }
 
 }  // namespace scalekit

@@ -90,14 +90,13 @@ void ProviderCache::awaitProvider(const Environment& environment, Waiter& waiter
 }
 
 bool ProviderCache::awaitKeys(const Environment& environment, Waiter& waiter,
-                              std::chrono::milliseconds timeout, KeysFor purpose)
+                              std::chrono::milliseconds timeout, ProviderDocuments::Want want)
 {
     Entry& entry = *entries_[environment.index];
-    const bool login = purpose == KeysFor::login;
-    const auto want = login ? ProviderDocuments::Want::login : ProviderDocuments::Want::token;
     if (entry.snapshot.keys == nullptr || (!beginAhead(entry, want) && !underWay(entry))) {
         return false;
     }
+    const bool login = want == ProviderDocuments::Want::login;
     WaitingList& waiters = login ? entry.loginWaiters : entry.tokenWaiters;
     waiters.add(waiter, entry.snapshot.generation, monotonicNow() + timeout);
     schedule(entry);

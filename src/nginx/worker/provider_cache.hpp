@@ -53,13 +53,12 @@ class ProviderCache {
                        std::chrono::milliseconds timeout);
 
     /**
-     * The same for a key set newer than the present one; fetched at most once per cool-down over
-     * all workers for logins, and once for bearer tokens. False, and nobody waits, when none is to
-     * be had now: the present keys are the answer.
+     * The same for a key set newer than the present one, which a login or a bearer token wants;
+     * fetched at most once per cool-down over all workers for each of the two. False, and nobody
+     * waits, when none is to be had now: the present keys are the answer.
      */
-    enum class KeysFor { login, token };
     bool awaitKeys(const Environment& environment, Waiter& waiter,
-                   std::chrono::milliseconds timeout, KeysFor purpose);
+                   std::chrono::milliseconds timeout, ProviderDocuments::Want want);
 
     /** Fetches newer keys for bearer tokens, within the same bounds, for who cannot wait. */
     void askForKeys(const Environment& environment);
