@@ -267,7 +267,7 @@ my $own = 'sk_login=x; __Host-sk_login=x; sk_session.1=x; sk_session.2=x; sk_ses
     "Cookie: $session"]
 --- response_body eval
 ["GET /\nCookie: a=b; c=\"d\"; e=\nX-Scalekit-Sub: usr_1\n",
-    "GET /off\nCookie: a=b; c=\"d\" ; e=\n",
+    "GET /off\nCookie: a=b;c=\"d\" ;  e=\n",
     "GET /\nCookie: a=b\nX-Scalekit-Sub: usr_1\n",
     "GET /\nCookie: a=b\nX-Other: y\ncookie: sk_sessions=z; SK_SESSION_=z; flag\nX-Scalekit-Sub: usr_1\n",
     "GET /\nX-Scalekit-Sub: usr_1\n"]
