@@ -46,7 +46,7 @@ struct FieldClaims {
     ScopeClaims scopes;
 };
 
-FieldClaims fieldClaims(const SessionView& session) noexcept
+FieldClaims fieldClaims(const IdentityView& identity) noexcept
 {
     FieldClaims found;
     const std::pair<std::string_view, ClaimView*> named[] = {
@@ -54,7 +54,7 @@ FieldClaims fieldClaims(const SessionView& session) noexcept
         {"scope", &found.scopes.scope}, {"scopes", &found.scopes.scopes},
         {"client_id", &found.client},
     };
-    std::string_view rest = session.claims;
+    std::string_view rest = identity.claims;
     while (!rest.empty()) {
         const ClaimView claim = takeClaim(rest);
         for (const auto& [name, kept] : named) {
@@ -80,32 +80,32 @@ std::string joinedValues(const ClaimView& claim)
     return text;
 }
 
-IdentityText::IdentityText(const SessionView& session)
+IdentityText::IdentityText(const IdentityView& identity)
 {
-    const FieldClaims claims = fieldClaims(session);
+    const FieldClaims claims = fieldClaims(identity);
     bytes_.reserve(256);
     for (std::size_t i = 0; i < identityFieldCount; ++i) {
         switch (static_cast<IdentityField>(i)) {
         case IdentityField::subject:
-            appendHeaderSafe(bytes_, session.subject);
+            appendHeaderSafe(bytes_, identity.subject);
             break;
         case IdentityField::email:
-            appendHeaderSafe(bytes_, session.email);
+            appendHeaderSafe(bytes_, identity.email);
             break;
         case IdentityField::name:
-            appendHeaderSafe(bytes_, session.name);
+            appendHeaderSafe(bytes_, identity.name);
             break;
         case IdentityField::picture:
-            appendHeaderSafe(bytes_, session.picture);
+            appendHeaderSafe(bytes_, identity.picture);
             break;
         case IdentityField::organization:
-            appendHeaderSafe(bytes_, session.organization);
+            appendHeaderSafe(bytes_, identity.organization);
             break;
         case IdentityField::connection:
-            appendHeaderSafe(bytes_, session.connection);
+            appendHeaderSafe(bytes_, identity.connection);
             break;
         case IdentityField::providerSession:
-            appendHeaderSafe(bytes_, session.providerSession);
+            appendHeaderSafe(bytes_, identity.providerSession);
             break;
         case IdentityField::roles:
             appendValues(bytes_, claims.roles);

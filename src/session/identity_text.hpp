@@ -68,7 +68,7 @@ std::string joinedValues(const ClaimView& claim);
 /** The texts of all fields, made once for a record. */
 class IdentityText {
   public:
-    explicit IdentityText(const SessionView& session);
+    explicit IdentityText(const IdentityView& identity);
 
     std::string_view operator[](IdentityField field) const noexcept
     {

@@ -9,9 +9,9 @@ bool namesScopes(std::string_view claim) noexcept
     return claim == "scope" || claim == "scopes";
 }
 
-ScopeClaims scopeClaims(const SessionView& session) noexcept
+ScopeClaims scopeClaims(const IdentityView& identity) noexcept
 {
-    return {findClaim(session, "scope"), findClaim(session, "scopes")};
+    return {findClaim(identity, "scope"), findClaim(identity, "scopes")};
 }
 
 bool amongFirstWords(const ClaimView& scope, std::string_view word) noexcept
@@ -27,7 +27,8 @@ bool amongFirstWords(const ClaimView& scope, std::string_view word) noexcept
     return false;
 }
 
-bool claimHolds(const SessionView& session, std::string_view claim, std::string_view value) noexcept
+bool claimHolds(const IdentityView& identity, std::string_view claim,
+                std::string_view value) noexcept
 {
     bool held = false;
     const auto compare = [&](std::string_view text) { held = held || text == value; };
@@ -36,11 +37,11 @@ bool claimHolds(const SessionView& session, std::string_view claim, std::string_
         return false;
     }
     if (namesScopes(claim)) {
-        const ScopeClaims claims = scopeClaims(session);
+        const ScopeClaims claims = scopeClaims(identity);
         forEachScopeWord(claims.scope, compare);
         forEachValue(claims.scopes, compare);
     } else {
-        forEachValue(findClaim(session, claim), compare);
+        forEachValue(findClaim(identity, claim), compare);
     }
     return held;
 }

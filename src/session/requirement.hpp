@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/ascii.hpp"
-#include "session/session.hpp"
+#include "session/identity_record.hpp"
 
 #include <string_view>
 
@@ -16,7 +16,7 @@ bool namesScopes(std::string_view claim) noexcept;
  * that holds it; byte-exact. Scopes are looked for in `scope`, a text of words, and in `scopes`, a
  * list. An empty value is held by nothing.
  */
-bool claimHolds(const SessionView& session, std::string_view claim,
+bool claimHolds(const IdentityView& identity, std::string_view claim,
                 std::string_view value) noexcept;
 
 /** The claims that hold an identity's scopes: `scope`, a text of words, and `scopes`, a list. */
@@ -25,7 +25,7 @@ struct ScopeClaims {
     ClaimView scopes{};
 };
 
-ScopeClaims scopeClaims(const SessionView& session) noexcept;
+ScopeClaims scopeClaims(const IdentityView& identity) noexcept;
 
 /** Calls visit(std::string_view word) for each word of `scope`, in its order. */
 template <class Visit>

@@ -13,33 +13,31 @@ using namespace scalekit::test;
 
 namespace {
 
-/** A session of these claims; views into a record that it owns. */
+/** An identity of these claims; views into bytes that it owns. */
 struct Holder {
-    std::string record;
-    SessionView session;
+    std::string bytes;
+    IdentityView identity;
 
     explicit Holder(std::vector<Claim> claims)
     {
-        Identity identity;
-        identity.subject = "conn_1;jane";
-        identity.organization = "org_1";
-        identity.email = "jane@acme.com";
-        identity.claims = std::move(claims);
-        record = assertValue(
-            writeSession(identity, std::chrono::sys_seconds(std::chrono::seconds(1'800'000'000)),
-                         std::string(sessionIdSize, 'i')));
-        session = assertValue(readSession(record));
+        Identity person;
+        person.subject = "conn_1;jane";
+        person.organization = "org_1";
+        person.email = "jane@acme.com";
+        person.claims = std::move(claims);
+        bytes = assertValue(writeIdentity(person));
+        identity = assertValue(readIdentity(bytes));
     }
 
     bool holds(std::string_view claim, std::string_view value) const
     {
-        return claimHolds(session, claim, value);
+        return claimHolds(identity, claim, value);
     }
 
     std::string scopes() const
     {
         std::string text;
-        forEachScope(scopeClaims(session),
+        forEachScope(scopeClaims(identity),
                      [&](std::string_view scope) { text += '<' + std::string(scope) + '>'; });
         return text;
     }
@@ -172,7 +170,7 @@ TEST("judging allocates nothing")
     const std::size_t before = allocations;
     std::size_t visited = 0;
     const bool held = jane.holds("roles", "admin") && jane.holds("scope", "c");
-    forEachScope(scopeClaims(jane.session), [&](std::string_view) { ++visited; });
+    forEachScope(scopeClaims(jane.identity), [&](std::string_view) { ++visited; });
     const std::size_t made = allocations - before;
 
     assert_true(held);

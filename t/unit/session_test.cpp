@@ -10,7 +10,7 @@
 
 using namespace scalekit;
 using namespace scalekit::test;
-using namespace std::chrono_literals;
+using namespace std::literals;
 
 namespace {
 
@@ -64,13 +64,13 @@ TEST("a session says who signed in, and when")
     assert_true(session.created == now);
     assert_true(session.seen == now);
     assertView(id, session.id);
-    assertView("conn_1;jane", session.subject);
-    assertView("org_1", session.organization);
-    assertView("conn_1", session.connection);
-    assertView("ses_1", session.providerSession);
-    assertView("jane@acme.com", session.email);
-    assertView("Jane Doe", session.name);
-    assertView("https://x/y.png", session.picture);
+    assertView("conn_1;jane", session.identity.subject);
+    assertView("org_1", session.identity.organization);
+    assertView("conn_1", session.identity.connection);
+    assertView("ses_1", session.identity.providerSession);
+    assertView("jane@acme.com", session.identity.email);
+    assertView("Jane Doe", session.identity.name);
+    assertView("https://x/y.png", session.identity.picture);
 }
 
 TEST("claims keep their values apart")
@@ -78,12 +78,12 @@ TEST("claims keep their values apart")
     const std::string bytes = record();
     const SessionView session = assertValue(readSession(bytes));
 
-    const ClaimView roles = findClaim(session, "roles");
+    const ClaimView roles = findClaim(session.identity, "roles");
     assertView("roles", roles.name);
     assert_true(roles.list);
     assert_true((valuesOf(roles) == std::vector<std::string>{"admin", "a,b", ""}));
 
-    const ClaimView plan = findClaim(session, "org.plan");
+    const ClaimView plan = findClaim(session.identity, "org.plan");
     assert_false(plan.list);
     assert_true(valuesOf(plan) == std::vector<std::string>{"pro"});
 }
@@ -92,12 +92,14 @@ TEST("a claim that the session lacks has no name")
 {
     const std::string bytes = record();
     for (const char* name : {"", "role", "roles2", "Roles", "org", "plan"}) {
-        assertCase(findClaim(assertValue(readSession(bytes)), name).name.data() == nullptr, name);
+        assertCase(findClaim(assertValue(readSession(bytes)).identity, name).name.data() == nullptr,
+                   name);
     }
 
     const std::string bare = assertValue(writeSession(person("jane"), now, id));
     for (const char* name : {"roles", "email", "oid"}) {
-        assertCase(findClaim(assertValue(readSession(bare)), name).name.data() == nullptr, name);
+        assertCase(findClaim(assertValue(readSession(bare)).identity, name).name.data() == nullptr,
+                   name);
     }
 }
 
@@ -112,8 +114,9 @@ TEST("the profile is found under the names of its claims, which no other claim c
         {"sub", "conn_1;jane"},     {"oid", "org_1"},     {"sid", "ses_1"},
         {"email", "jane@acme.com"}, {"name", "Jane Doe"}, {"picture", "https://x/y.png"}};
     for (const auto& [name, value] : rows) {
-        assertCase(valuesOf(findClaim(session, name)) == std::vector<std::string>{value}, name);
-        assertView(name, findClaim(session, name).name);
+        assertCase(valuesOf(findClaim(session.identity, name)) == std::vector<std::string>{value},
+                   name);
+        assertView(name, findClaim(session.identity, name).name);
     }
 }
 
@@ -123,7 +126,7 @@ TEST("reading a session and finding a claim allocate nothing")
     const std::size_t before = allocations;
 
     const auto session = readSession(bytes);
-    const ClaimView claim = findClaim(*session, "org.plan");
+    const ClaimView claim = findClaim(session->identity, "org.plan");
     std::size_t size = 0;
     forEachValue(claim, [&](std::string_view value) { size += value.size(); });
     const Reason reason = checkLimits(*session, limits, now);
@@ -137,7 +140,8 @@ TEST("reading a session and finding a claim allocate nothing")
 TEST("a record that is cut, lengthened, or of another version is no session")
 {
     const std::string bytes = assertValue(writeSession(jane(), now, id));
-    const std::size_t claims = bytes.size() - assertValue(readSession(bytes)).claims.size();
+    const std::size_t claims =
+        bytes.size() - assertValue(readSession(bytes)).identity.claims.size();
 
     forEachTruncation(bytes, [&](const std::string& cut) {
         // a record without its last claims is one of another person's; the seal is what keeps it
@@ -162,7 +166,7 @@ TEST("no change of a record is read beyond its end, and what is read lies within
         }
         const char* end = flipped.data() + flipped.size();
         for (const char* name : {"roles", "level", "org.plan", "email", "none"}) {
-            forEachValue(findClaim(*session, name), [&](std::string_view value) {
+            forEachValue(findClaim(session->identity, name), [&](std::string_view value) {
                 assert_true(value.data() >= flipped.data() && value.data() + value.size() <= end);
             });
         }
@@ -294,21 +298,83 @@ TEST("a session belongs to one organization and one connection")
     const SessionView session = assertValue(readSession(bytes));
 
     for (const TenantConstraint& tenant :
-         {TenantConstraint{}, TenantConstraint{"org_1", ""}, TenantConstraint{"", "conn_1"}, TenantConstraint{"org_1", "conn_1"}}) {
-        assertReason(Reason::none, checkTenant(session, tenant));
+         {TenantConstraint{}, TenantConstraint{"org_1", ""}, TenantConstraint{"", "conn_1"},
+          TenantConstraint{"org_1", "conn_1"}}) {
+        assertReason(Reason::none, checkTenant(session.identity, tenant));
     }
     for (const char* organization : {"org_2", "org_", "org_11", "ORG_1", "org_1 "}) {
-        assertReason(Reason::organization_mismatch, checkTenant(session, {organization, "conn_1"}));
+        assertReason(Reason::organization_mismatch,
+                     checkTenant(session.identity, {organization, "conn_1"}));
     }
     for (const char* connection : {"conn_2", "conn_", "conn_11", "CONN_1"}) {
-        assertReason(Reason::connection_mismatch, checkTenant(session, {"org_1", connection}));
+        assertReason(Reason::connection_mismatch,
+                     checkTenant(session.identity, {"org_1", connection}));
     }
 
     const std::string bare = assertValue(writeSession(person("jane"), now, id));
     assertReason(Reason::organization_mismatch,
-                 checkTenant(assertValue(readSession(bare)), {"org_1", ""}));
+                 checkTenant(assertValue(readSession(bare)).identity, {"org_1", ""}));
     assertReason(Reason::connection_mismatch,
-                 checkTenant(assertValue(readSession(bare)), {"", "conn_1"}));
+                 checkTenant(assertValue(readSession(bare)).identity, {"", "conn_1"}));
+}
+
+TEST("fields are kept, by a renewal too, and are no claims")
+{
+    SessionFields fields;
+    fields.revocation = 1'764'000'000'123;
+    fields.accessToken = "eyJ.a.b";
+    fields.accessTokenEnd = 1'800'000'300;
+    fields.refreshToken = std::string_view("r\0t", 3);
+    fields.refreshTokenEnd = -1;
+    const std::string bytes = touchSession(assertValue(writeSession(jane(), now, id, fields)), now);
+    const SessionView session = assertValue(readSession(bytes));
+
+    assert_true(session.fields == fields);
+    assertView(record().substr(record().size() - session.identity.claims.size()),
+               session.identity.claims);
+    assertView(record(), assertValue(writeSession(jane(), now, id, SessionFields())));
+}
+
+TEST("a module that knows no fields reads the identity, and passes over them")
+{
+    SessionFields fields;
+    fields.refreshToken = "r";
+    const std::string bytes = assertValue(writeSession(jane(), now, id, fields));
+    const IdentityView identity =
+        assertValue(readIdentity(std::string_view(bytes).substr(1 + 8 + 8 + sessionIdSize)));
+    assertView("conn_1;jane", identity.subject);
+    assert_true(valuesOf(findClaim(identity, "level")) == std::vector<std::string>{"7"});
+}
+
+TEST("fields of a newer module are passed over, and so are those cut short")
+{
+    Identity identity = jane();
+    const std::string name = "\xff";
+    const auto number = [](char field) { return std::string(1, field); };
+    identity.claims.insert(identity.claims.begin(),
+                           {name, true, {number('\xfe') + "new", number(4) + "r", "", number(3)}});
+    const std::string bytes = assertValue(writeSession(identity, now, id));
+    const SessionView session = assertValue(readSession(bytes));
+    SessionFields known;
+    known.refreshToken = "r";
+    assert_true(session.fields == known);
+    assertView("roles", findClaim(session.identity, "roles").name);
+}
+
+TEST("a record that an earlier release wrote is a session")
+{
+    const std::string_view bytes =
+        "\x01\0\0\0\0\x6b\x49\xd2\0\0\0\0\0\x6b\x49\xd2\x58iiiiiiiiiiiiiiii"
+        "\0\4jane\0\5org_1\0\6conn_1\0\5ses_1\0\0\0\0\0\0"
+        "\1\0\5roles\0\2\0\x0b\0\5admin\0\2op"sv;
+    const SessionView session = assertValue(readSession(bytes));
+    assert_true(session.created == now);
+    assert_true(session.seen == now + 88s);
+    assertView("jane", session.identity.subject);
+    assertView("ses_1", session.identity.providerSession);
+    assert_true((valuesOf(findClaim(session.identity, "roles")) ==
+                 std::vector<std::string>{"admin", "op"}));
+    assert_true(session.fields == SessionFields());
 }
 
 TEST_MAIN()

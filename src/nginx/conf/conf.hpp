@@ -8,6 +8,7 @@
 #include "oidc/provider.hpp"
 #include "oidc/resource.hpp"
 #include "session/identity_text.hpp"
+#include "session/session.hpp"
 
 #include <array>
 #include <chrono>

@@ -38,8 +38,8 @@ std::optional<Caller> findCompleted(const Context& context, const Environment& e
 {
     const Result<Caller> caller = loadSession(context, environment);
     const bool fits =
-        caller && checkTenant(caller->session(), constraint) == Reason::none &&
-        checkTenant(caller->session(), {state.organization, state.connection}) == Reason::none;
+        caller && checkTenant(caller->identity(), constraint) == Reason::none &&
+        checkTenant(caller->identity(), {state.organization, state.connection}) == Reason::none;
     return fits ? std::optional<Caller>(*caller) : std::nullopt;
 }
 

@@ -22,11 +22,11 @@ std::string rfc3339(std::chrono::sys_seconds time)
 
 JsonPtr sessionJson(const Caller& caller)
 {
-    const SessionView& session = caller.session();
+    const IdentityView& identity = caller.identity();
     return JsonPtr(json_pack(
-        "{s:{s:o,s:o?,s:o?,s:o?},s:o?,s:o}", "user", "id", jsonString(session.subject), "name",
-        jsonStringIfAny(session.name), "email", jsonStringIfAny(session.email), "image",
-        jsonStringIfAny(session.picture), "organization", jsonStringIfAny(session.organization),
+        "{s:{s:o,s:o?,s:o?,s:o?},s:o?,s:o}", "user", "id", jsonString(identity.subject), "name",
+        jsonStringIfAny(identity.name), "email", jsonStringIfAny(identity.email), "image",
+        jsonStringIfAny(identity.picture), "organization", jsonStringIfAny(identity.organization),
         "expires", jsonString(rfc3339(caller.end()))));
 }
 

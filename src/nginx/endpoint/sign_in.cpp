@@ -151,7 +151,7 @@ ngx_int_t serveLogin(Context& context, const LocationConf& conf)
 
     const std::string returnUrl = safeReturnUrl(query->value("return_to"));
     const Result<Caller> caller = loadSession(context, environment);
-    if (caller && checkTenant(caller->session(), {routing->organization, routing->connection}) ==
+    if (caller && checkTenant(caller->identity(), {routing->organization, routing->connection}) ==
                       Reason::none) {
         context.setCaller(*caller);
         return sendRedirect(r, returnUrl);

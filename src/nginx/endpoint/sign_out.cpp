@@ -29,8 +29,8 @@ ngx_int_t endSession(Context& context, const Environment& environment)
     ngx_http_request_t* r = context.request;
     if (const Result<Caller> caller = loadSession(context, environment)) {
         // until no copy of the cookie lives, also one that was renewed meanwhile
-        revokeSession(mainConf(r)->zone, caller->session().id, wallClock(),
-                      caller->session().created + environment.limits.lifetime);
+        revokeSession(mainConf(r)->zone, caller->session()->id, wallClock(),
+                      caller->session()->created + environment.limits.lifetime);
     }
     if (!deleteSessionCookie(context, environment) ||
         (loginsJustCompleted(context, environment) > 0 &&

@@ -52,15 +52,12 @@ Result<RecordPtr> verifyToken(const UnverifiedJwt& token, const KeySet& keys,
     }
 
     const JsonValue claims = verified->claims.root();
-    // nothing names a token's record, or asks its age: the same token has the same record
-    const std::string id(sessionIdSize, '\0');
-    Result<std::string> bytes = writeSession(identityFromAccessToken(claims), {}, id);
+    Result<std::string> bytes = writeIdentity(identityFromAccessToken(claims));
     if (!bytes) {
         return bytes.error();
     }
-    auto record = std::make_unique<OpenedRecord>(*std::move(bytes));
-    record->tokenExpires = expiryOf(claims);
-    return record->good() ? Result<RecordPtr>(RecordPtr(std::move(record))) : Reason::internal;
+    RecordPtr record(OpenedRecord::ofToken(*std::move(bytes), expiryOf(claims)));
+    return record ? Result<RecordPtr>(std::move(record)) : Reason::internal;
 }
 
 /** The record of a good token, from the worker's memory or made now. */
@@ -71,7 +68,7 @@ Result<RecordPtr> judgeToken(std::string_view text, const TokenPolicy& policy)
     const RecordCache::Basis basis{&policy, snapshot != nullptr ? snapshot->generation : 0};
     if (snapshot != nullptr) {
         RecordPtr known = worker()->tokens.find(key, basis);
-        if (known && wallClock() < known->tokenExpires + policy.environment->party.skew) {
+        if (known && wallClock() < known->token()->expires + policy.environment->party.skew) {
             return known;
         }
     }
@@ -114,11 +111,11 @@ Result<Caller> findBearer(const LocationConf& conf, const TenantConstraint& cons
     if (!record) {
         return record.error();
     }
-    const Reason reason = checkTenant((*record)->session(), constraint);
+    const Reason reason = checkTenant((*record)->identity(), constraint);
     if (reason != Reason::none) {
         return reason;
     }
-    return Caller{conf.environment, *std::move(record), true};
+    return Caller{conf.environment, *std::move(record)};
 }
 
 }  // namespace scalekit

@@ -27,7 +27,7 @@ std::string neededScope(ngx_http_request_t* r, const Caller& caller, const Claim
     std::string held;
     anyValue(r, rule, [&](std::string_view scope) {
         first = first.empty() ? scope : first;
-        const bool holds = claimHolds(caller.session(), view(rule.claim), scope);
+        const bool holds = claimHolds(caller.identity(), view(rule.claim), scope);
         held = holds ? scope : "";
         return holds;
     });
@@ -46,7 +46,7 @@ const ClaimRule* findUnmetRule(ngx_http_request_t* r, const Caller& caller,
     for (ngx_uint_t i = 0; i < conf.claimRules->nelts; ++i) {
         const std::string_view claim = view(rule[i].claim);
         const bool holds = anyValue(r, rule[i], [&](std::string_view value) {
-            return claimHolds(caller.session(), claim, value);
+            return claimHolds(caller.identity(), claim, value);
         });
         if (!holds) {
             return &rule[i];

@@ -38,22 +38,23 @@ void Context::setCaller(std::optional<Caller> caller) noexcept
 std::string_view Caller::text(IdentityField field) const
 {
     // a session has no client: it is the site's own
-    return field == IdentityField::client && !bearer ? "" : record->text()[field];
+    return field == IdentityField::client && session() != nullptr ? "" : record->text()[field];
 }
 
 bool Caller::same(const Caller& other) const noexcept
 {
-    return environment == other.environment && bearer == other.bearer &&
-           (record == other.record || record->record() == other.record->record());
+    return environment == other.environment &&
+           (session() == nullptr) == (other.session() == nullptr) &&
+           (record == other.record || record->bytes() == other.record->bytes());
 }
 
 std::chrono::sys_seconds Caller::end() const noexcept
 {
-    if (bearer) {
-        return record->tokenExpires;
+    if (session() == nullptr) {
+        return record->token()->expires;
     }
     const SessionLimits& limits = environment->limits;
-    return std::min(session().created + limits.lifetime, session().seen + limits.idle);
+    return std::min(session()->created + limits.lifetime, session()->seen + limits.idle);
 }
 
 Context* findContext(ngx_http_request_t* r) noexcept

@@ -19,9 +19,11 @@ class Flight;
 struct Caller {
     const Environment* environment;  // that vouches for it
     RecordPtr record;
-    bool bearer = false;
 
-    const SessionView& session() const noexcept { return record->session(); }
+    const IdentityView& identity() const noexcept { return record->identity(); }
+
+    /** nullptr where a bearer token has proved it. */
+    const SessionView* session() const noexcept { return record->session(); }
 
     /** What a header or variable says of the caller; "" for nothing. */
     std::string_view text(IdentityField field) const;

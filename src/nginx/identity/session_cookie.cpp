@@ -79,12 +79,10 @@ RecordPtr openRecord(const Context& context, const Environment& environment,
     if (text.data() == nullptr) {
         return {};
     }
-    auto opened = std::make_unique<OpenedRecord>(std::string(text));
-    if (!opened->good()) {
-        return {};
+    RecordPtr record(OpenedRecord::ofSession(std::string(text)));
+    if (record) {
+        worker()->sessions.keep(parts, basis, record);
     }
-    RecordPtr record(std::move(opened));
-    worker()->sessions.keep(parts, basis, record);
     return record;
 }
 
@@ -144,7 +142,7 @@ Result<Caller> loadSession(const Context& context, const Environment& environmen
         if (!record) {
             continue;
         }
-        reason = checkLimits(record->session(), environment.limits, wallClock());
+        reason = checkLimits(*record->session(), environment.limits, wallClock());
         if (reason == Reason::none) {
             return Caller{&environment, std::move(record)};
         }
@@ -154,11 +152,14 @@ Result<Caller> loadSession(const Context& context, const Environment& environmen
 
 bool renewalDue(const Context& context) noexcept
 {
-    const std::optional<Caller>& caller = context.caller();
-    return context.renews && !context.renewed && caller && !caller->bearer &&
-           refreshDue(caller->session(), caller->environment->limits, wallClock()) &&
+    if (!context.renews || context.renewed || !context.caller()) {
+        return false;
+    }
+    const SessionView* session = context.caller()->session();
+    return session != nullptr &&
+           refreshDue(*session, context.caller()->environment->limits, wallClock()) &&
            // signed out while this request was on its way: it must not bring the cookie back
-           !sessionRevoked(mainConf(context.request)->zone, caller->session().id, wallClock());
+           !sessionRevoked(mainConf(context.request)->zone, session->id, wallClock());
 }
 
 bool renewSession(Context& context) noexcept
@@ -166,7 +167,7 @@ try {
     const Caller& caller = *context.caller();
     context.renewed = true;  // nginx may send the headers of one request twice: 416
     return setSessionCookie(context, *caller.environment,
-                            touchSession(caller.record->record(), wallClock())) == Reason::none;
+                            touchSession(caller.record->bytes(), wallClock())) == Reason::none;
 } catch (...) {
     return false;
 }

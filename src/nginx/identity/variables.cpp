@@ -90,7 +90,9 @@ ngx_int_t methodVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value
                          uintptr_t) noexcept
 {
     std::string_view text = "";
-    withCaller(r, [&](const Caller& caller) { text = caller.bearer ? "bearer" : "session"; });
+    withCaller(r, [&](const Caller& caller) {
+        text = caller.session() != nullptr ? "session" : "bearer";
+    });
     assign(r, *value, text);
     return NGX_OK;
 }
@@ -136,8 +138,8 @@ bool namesClaim(std::string_view variable, std::string_view claim) noexcept
 
 std::string claimText(const Caller& caller, std::string_view variable)
 {
-    ClaimView claim = findClaim(caller.session(), variable);
-    std::string_view rest = caller.session().claims;
+    ClaimView claim = findClaim(caller.identity(), variable);
+    std::string_view rest = caller.identity().claims;
     while (claim.name.data() == nullptr && !rest.empty()) {
         const ClaimView candidate = takeClaim(rest);
         claim = namesClaim(variable, candidate.name) ? candidate : ClaimView();

@@ -39,7 +39,7 @@ Result<Caller> findSession(const Context& context, const LocationConf& conf,
     }
     Result<Caller> caller = loadSession(context, *conf.environment);
     if (caller) {
-        const Reason reason = checkTenant(caller->session(), *constraint);
+        const Reason reason = checkTenant(caller->identity(), *constraint);
         return reason == Reason::none ? caller : reason;
     }
     return caller;

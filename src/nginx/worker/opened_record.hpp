@@ -1,6 +1,7 @@
 #pragma once
 
 #include "session/identity_text.hpp"
+#include "session/session.hpp"
 
 #include <chrono>
 #include <memory>
@@ -8,34 +9,64 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 namespace scalekit {
 
+/** A bearer token as it is remembered. */
+struct TokenView {
+    IdentityView identity;
+    std::chrono::sys_seconds expires;
+};
+
 /**
- * A session's or bearer token's record: opened, checked and read once. It stays as it is and where
- * it is while somebody holds a RecordPtr to it.
+ * A session or a bearer token: opened, checked and read once. It stays as it is and where it is
+ * while somebody holds a RecordPtr to it.
  */
 class OpenedRecord {
   public:
-    explicit OpenedRecord(std::string record)
-        : record_(std::move(record)), session_(readSession(record_))
-    {}
+    /** nullptr for bytes that are no session's record. */
+    static std::unique_ptr<OpenedRecord> ofSession(std::string record)
+    {
+        std::unique_ptr<OpenedRecord> opened(new OpenedRecord(std::move(record)));
+        const Result<SessionView> session = readSession(opened->bytes_);
+        if (session) {
+            opened->view_ = *session;
+        }
+        return session ? std::move(opened) : nullptr;
+    }
+
+    /** nullptr for bytes that are no identity. */
+    static std::unique_ptr<OpenedRecord> ofToken(std::string bytes,
+                                                 std::chrono::sys_seconds expires)
+    {
+        std::unique_ptr<OpenedRecord> opened(new OpenedRecord(std::move(bytes)));
+        const Result<IdentityView> identity = readIdentity(opened->bytes_);
+        if (identity) {
+            opened->view_ = TokenView{*identity, expires};
+        }
+        return identity ? std::move(opened) : nullptr;
+    }
+
     OpenedRecord(const OpenedRecord&) = delete;
     OpenedRecord& operator=(const OpenedRecord&) = delete;
 
-    /** False for bytes that are no record: then there is no session to ask for. */
-    bool good() const noexcept { return static_cast<bool>(session_); }
+    std::string_view bytes() const noexcept { return bytes_; }
 
-    std::chrono::sys_seconds tokenExpires{};  // of a bearer token
+    /** One of the two is nullptr. */
+    const SessionView* session() const noexcept { return std::get_if<SessionView>(&view_); }
+    const TokenView* token() const noexcept { return std::get_if<TokenView>(&view_); }
 
-    std::string_view record() const noexcept { return record_; }
-    const SessionView& session() const noexcept { return *session_; }
+    const IdentityView& identity() const noexcept
+    {
+        return session() != nullptr ? session()->identity : token()->identity;
+    }
 
     /** Made when it is first asked for. */
     const IdentityText& text() const
     {
         if (!text_) {
-            text_.emplace(session());
+            text_.emplace(identity());
         }
         return *text_;
     }
@@ -43,8 +74,10 @@ class OpenedRecord {
   private:
     friend class RecordPtr;
 
-    std::string record_;
-    Result<SessionView> session_;
+    explicit OpenedRecord(std::string bytes) noexcept : bytes_(std::move(bytes)) {}
+
+    std::string bytes_;
+    std::variant<SessionView, TokenView> view_;
     mutable std::optional<IdentityText> text_;
     mutable std::size_t holders_ = 0;
 };

@@ -68,7 +68,7 @@ try {
     for (const std::string_view part : text) {
         joined += part;
     }
-    const std::size_t size = joined.size() + record->record().size();
+    const std::size_t size = joined.size() + record->bytes().size();
     if (size > maxEntry) {
         return;
     }

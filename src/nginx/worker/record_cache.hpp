@@ -49,7 +49,7 @@ class RecordCache {
 
         std::size_t size() const noexcept
         {
-            return record ? text.size() + record->record().size() : 0;
+            return record ? text.size() + record->bytes().size() : 0;
         }
     };
     using Set = std::array<Entry, ways>;
