@@ -27,7 +27,7 @@ refusedHere("the requirement of $_", "$here scalekit_require $_ x; }",
     "scalekit_require: \"$_\" is judged by the module itself and cannot be required; see scalekit_audience, "
         . '"issuer" and client_id') for qw(iss aud azp exp nbf iat jti nonce at_hash c_hash);
 refusedHere("$_ that guards nothing", "location / { scalekit_auth acme; scalekit_bearer only; }\nlocation /a { $_; }",
-    '"' . (split)[0] . '" has no effect: no place that a scalekit_auth guards inherits it; add "scalekit_auth NAME" there, or remove it')
+    '"' . (split)[0] . '" has no effect: no location that a scalekit_auth guards inherits it; add "scalekit_auth NAME" there, or remove it')
     for 'scalekit_bearer on', 'scalekit_bearer only', 'scalekit_require roles admin';
 refusedHere("two $_ in one value", "$here scalekit_require $_ 'read write'; }",
     'scalekit_require has a scope with a space; to demand two scopes, write two lines') for qw(scope scopes);
@@ -103,7 +103,7 @@ without $missing
 location /api/ { scalekit_auth acme; scalekit_bearer only; }
 $_->[1]
 EOC
-        '(only places with "scalekit_bearer only" do without)')
+        '(only locations with "scalekit_bearer only" do without)')
         for ['cookies', 'location / { scalekit_auth acme; }'],
         ['cookies at server level', 'scalekit_auth acme;'],
         ['both', 'location / { scalekit_auth acme; scalekit_bearer on; }'],

@@ -112,21 +112,21 @@ Result<LoginBinding> openBinding(const RelyingParty& party, std::string_view coo
     return LoginBinding{std::string(secret), *created};
 }
 
-Result<std::string> sealMark(const RelyingParty& party, std::uint8_t completed,
-                             std::chrono::sys_seconds now, std::string_view sealNonce)
+Result<std::string> sealCompletedLogins(const RelyingParty& party, std::uint8_t completed,
+                                        std::chrono::sys_seconds now, std::string_view sealNonce)
 {
     ByteWriter writer;
     writer.u8(recordVersion);
     writer.i64(now.time_since_epoch().count());
     writer.u8(completed);
 
-    return seal(writer, party.bindingKeys, "mark", party, sealNonce);
+    return seal(writer, party.bindingKeys, "completed", party, sealNonce);
 }
 
-std::uint8_t openMark(const RelyingParty& party, std::string_view cookie,
-                      std::chrono::sys_seconds now)
+std::uint8_t openCompletedLogins(const RelyingParty& party, std::string_view cookie,
+                                 std::chrono::sys_seconds now)
 {
-    const auto record = unseal(cookie, party.bindingKeys, "mark", party);
+    const auto record = unseal(cookie, party.bindingKeys, "completed", party);
     if (!record) {
         return 0;
     }
@@ -134,8 +134,8 @@ std::uint8_t openMark(const RelyingParty& party, std::string_view cookie,
     const bool known = reader.u8() == recordVersion;
     const auto made = readTime(reader);
     const std::uint8_t completed = reader.u8();
-    const bool fresh =
-        known && reader.atEnd() && made && *made <= now + party.skew && now < *made + markLifetime;
+    const bool fresh = known && reader.atEnd() && made && *made <= now + party.skew &&
+                       now < *made + completedLoginsLifetime;
     return fresh ? completed : 0;
 }
 
@@ -226,7 +226,7 @@ Result<LoginRedirect> startLogin(const RelyingParty& party, const Provider& prov
     state.id = id;
     state.created = start.now;
     state.attempt = start.attempt;
-    state.completed = kept ? 0 : openMark(party, start.bindingCookie, start.now);
+    state.completed = kept ? 0 : openCompletedLogins(party, start.bindingCookie, start.now);
     state.returnUrl = safeReturnUrl(start.returnUrl);
     state.organization = start.routing.organization;
     state.connection = start.routing.connection;

@@ -58,31 +58,31 @@ Result<std::string> sealBinding(const RelyingParty& party, const LoginBinding& b
 Result<LoginBinding> openBinding(const RelyingParty& party, std::string_view cookie,
                                  std::chrono::sys_seconds now);
 
-/** For how long a completed login is remembered in the browser, and how many in a row are a loop.
- */
-constexpr std::chrono::seconds markLifetime{10};
-constexpr std::uint8_t markLimit = 3;
+/** For how long the browser remembers its completed logins, and how many in a row are a loop. */
+constexpr std::chrono::seconds completedLoginsLifetime{10};
+constexpr std::uint8_t completedLoginsLimit = 3;
 
 /**
- * What takes the place of the login cookie when a login is complete: a mark that says how many were
- * completed in a row. A browser that shows it but no session does not keep the session cookie, and
- * yet another login would not help.
+ * What replaces the login cookie when a login is complete: how many were completed in a row. A
+ * browser that brings it without a session does not keep the session cookie, and yet another login
+ * would not help.
  */
-Result<std::string> sealMark(const RelyingParty& party, std::uint8_t completed,
-                             std::chrono::sys_seconds now, std::string_view sealNonce);
+Result<std::string> sealCompletedLogins(const RelyingParty& party, std::uint8_t completed,
+                                        std::chrono::sys_seconds now, std::string_view sealNonce);
 
 /**
- * How many logins the mark counts; 0 for anything that sealMark() did not make within markLifetime.
+ * The number in the cookie; 0 for anything that sealCompletedLogins() did not make within
+ * completedLoginsLifetime.
  */
-std::uint8_t openMark(const RelyingParty& party, std::string_view cookie,
-                      std::chrono::sys_seconds now);
+std::uint8_t openCompletedLogins(const RelyingParty& party, std::string_view cookie,
+                                 std::chrono::sys_seconds now);
 
 /** What a login remembers while the browser is at the provider. */
 struct LoginState {
     std::string id;  // loginIdSize bytes, spent once
     std::chrono::sys_seconds created;
     std::uint8_t attempt = 0;    // 1 for the single automatic restart
-    std::uint8_t completed = 0;  // logins that the browser completed just before, by its mark
+    std::uint8_t completed = 0;  // logins that the browser completed just before
     std::string returnUrl;
     std::string organization;  // asked for, and compared with the ID token; empty: any
     std::string connection;

@@ -20,7 +20,7 @@ constexpr std::size_t maxChunkSize = 3800;  // bytes of one cookie value
 constexpr std::size_t maxChunks = 4;
 constexpr std::size_t maxSessionCookieSize = 7 * 1024;  // bytes of all values together
 
-/** What binds a sealed session to its place: cookie name and environment (AAD). */
+/** What a sealed session is bound to: cookie name and environment (AAD). */
 std::string sessionContext(std::string_view cookieName, std::string_view environment);
 
 /**

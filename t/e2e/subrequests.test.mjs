@@ -346,6 +346,6 @@ test('an error line says which places to guard alike', async () => {
     await ada('/open/fragment');
     assert.match(
         site.nginx.log,
-        /\[error\].*reason=subrequest_identity environment=acme ref=[0-9a-f]{12} \(subrequest \/fragment of \/open\/fragment, which has another identity or none: guard both places alike\)/,
+        /\[error\].*reason=subrequest_identity environment=acme ref=[0-9a-f]{12} \(subrequest \/fragment of \/open\/fragment, which has another identity or none: guard both locations alike\)/,
     );
 });

@@ -324,28 +324,28 @@ TEST("a stale or foreign login cookie is replaced by a new secret")
     }
 }
 
-TEST("a mark counts completed logins for a few seconds, and is no login cookie")
+TEST("the cookie counts completed logins for a few seconds, and is no login cookie")
 {
     const RelyingParty party = makeParty();
-    const std::string mark = assertValue(sealMark(party, 2, now, nonce));
+    const std::string cookie = assertValue(sealCompletedLogins(party, 2, now, nonce));
 
-    assert_int_equal(2, openMark(party, mark, now));
-    assert_int_equal(2, openMark(party, mark, now + markLifetime - 1s));
-    assert_int_equal(0, openMark(party, mark, now + markLifetime));
-    assert_int_equal(0, openMark(party, mark, now - party.skew - 1s));
-    assert_int_equal(0, openMark(party, "", now));
-    assert_int_equal(0, openMark(party, mark.substr(1), now));
-    assertRefused(Reason::login_cookie_missing, openBinding(party, mark, now));
+    assert_int_equal(2, openCompletedLogins(party, cookie, now));
+    assert_int_equal(2, openCompletedLogins(party, cookie, now + completedLoginsLifetime - 1s));
+    assert_int_equal(0, openCompletedLogins(party, cookie, now + completedLoginsLifetime));
+    assert_int_equal(0, openCompletedLogins(party, cookie, now - party.skew - 1s));
+    assert_int_equal(0, openCompletedLogins(party, "", now));
+    assert_int_equal(0, openCompletedLogins(party, cookie.substr(1), now));
+    assertRefused(Reason::login_cookie_missing, openBinding(party, cookie, now));
     const std::string binding = assertValue(sealBinding(party, makeBinding(), nonce));
-    assert_int_equal(0, openMark(party, binding, now));
+    assert_int_equal(0, openCompletedLogins(party, binding, now));
 }
 
 TEST("a login remembers how many the browser completed just before")
 {
     const RelyingParty party = makeParty();
-    const std::string mark = assertValue(sealMark(party, 2, now, nonce));
+    const std::string cookie = assertValue(sealCompletedLogins(party, 2, now, nonce));
     const LoginRedirect redirect =
-        assertValue(startLogin(party, makeProvider(), makeStart(random1, mark)));
+        assertValue(startLogin(party, makeProvider(), makeStart(random1, cookie)));
     const std::size_t begin = redirect.location.find("state=") + 6;
     const std::string state =
         redirect.location.substr(begin, redirect.location.find('&', begin) - begin);

@@ -295,7 +295,7 @@ bool onErrorPage(const Context& context) noexcept
     return context.request->err_status != 0 || context.leftToErrorPage;
 }
 
-ngx_int_t deny(Context& context, Refusal refusal)
+ngx_int_t refuseOnErrorPage(Context& context, Refusal refusal)
 {
     ngx_http_request_t* r = context.request;
     if (!onErrorPage(context)) {

@@ -42,7 +42,7 @@ bool onErrorPage(const Context& context) noexcept;
  * refuse(), but on the way to an error_page the answer is the one that led there: our refusal,
  * without a second log line, or nginx's own page.
  */
-ngx_int_t deny(Context& context, Refusal refusal);
+ngx_int_t refuseOnErrorPage(Context& context, Refusal refusal);
 
 /** True where another access module may let a request pass that this one refuses with 401 or 403.
  */

@@ -21,7 +21,7 @@ GuardLine* rememberLine(ngx_conf_t* cf)
     return main.guardLines.back().get();
 }
 
-/** The policy of a place, shared with the places that have the same. */
+/** The policy of a location, shared with the locations that have the same. */
 const TokenPolicy* policyOf(MainConf& main, const LocationConf& conf)
 {
     TokenPolicy policy{conf.environment, conf.environment->party.issuers, {}, false};
@@ -112,7 +112,7 @@ ngx_int_t checkGuardLines(ngx_conf_t* cf) noexcept
     for (const auto& line : mainConf(cf)->guardLines) {
         if (!line->guards) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "\"%V\" has no effect: no place that a scalekit_auth guards inherits "
+                          "\"%V\" has no effect: no location that a scalekit_auth guards inherits "
                           "it; add \"scalekit_auth NAME\" there, or remove it in %V:%ui",
                           &line->directive, &line->file, line->line);
             return NGX_ERROR;

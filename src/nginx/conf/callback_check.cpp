@@ -21,7 +21,7 @@ CoreConf* coreConf(void** locConf)
     return static_cast<CoreConf*>(locConf[ngx_http_core_module.ctx_index]);
 }
 
-/** The environment that signs people in at a place; a place for bearer tokens only has none. */
+/** The environment that signs people in at a location; one for bearer tokens only has none. */
 Environment* guardOf(void** locConf)
 {
     const auto* conf = static_cast<LocationConf*>(locConf[ngx_http_scalekit_module.ctx_index]);

@@ -60,13 +60,13 @@ struct Environment {
     std::chrono::milliseconds timeout{5000};
     std::string trustedCertificate;
 
-    bool used = false;         // guards a place
+    bool used = false;         // guards a location
     bool usedToLogin = false;  // one that is not for bearer tokens only
 };
 
 /**
- * Which bearer tokens are good. One object for all places that accept the same: verdicts are kept
- * by its address.
+ * Which bearer tokens are good. One object for all locations that accept the same: verdicts are
+ * kept by its address.
  */
 struct TokenPolicy {
     const Environment* environment;
@@ -85,7 +85,7 @@ struct GuardLine {
     ngx_str_t directive;
     ngx_str_t file;
     ngx_uint_t line;
-    bool guards;  // some place that it is inherited by has an environment
+    bool guards;  // some location that inherits it has an environment
 };
 
 /** http{} level. */
@@ -93,7 +93,7 @@ struct MainConf {
     std::vector<std::unique_ptr<Environment>> environments;
     std::vector<std::unique_ptr<TokenPolicy>> policies;
     std::vector<std::unique_ptr<GuardLine>> guardLines;
-    std::vector<std::string> identityPrefixes;  // lower case, '-' for '_'; of all places,
+    std::vector<std::string> identityPrefixes;  // lower case, '-' for '_'; of all locations,
                                                 // "x-scalekit-" always among them
     NameSet cookieNames;                        // of the module, whichever environment's
     std::vector<ngx_uint_t> variables;          // indices of the $scalekit_ ones that are in use

@@ -176,7 +176,7 @@ try {
         const std::string problem = missingSecret(*environment);
         if (!problem.empty()) {
             ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "scalekit_environment \"%s\": %s (only places with \"scalekit_bearer "
+                          "scalekit_environment \"%s\": %s (only locations with \"scalekit_bearer "
                           "only\" do without) in %s:%ui",
                           environment->name.c_str(), problem.c_str(), environment->file.c_str(),
                           environment->line);

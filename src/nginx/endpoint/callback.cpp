@@ -74,17 +74,17 @@ ngx_int_t answerOrphan(Context& context, const LocationConf& conf,
                             .retryUrl = retryUrl(environment, state)});
 }
 
-/** Counts the completed login in the browser, in the place of the login cookie. */
-bool setMark(Context& context, const Environment& environment, const LoginState& state)
+/** Replaces the login cookie by the number of completed logins. */
+bool setCompletedLogins(Context& context, const Environment& environment, const LoginState& state)
 {
     const Result<std::string> nonce = worker()->random.draw(sealNonceSize);
     if (!nonce) {
         return false;
     }
-    const int completed = std::min<int>(state.completed + 1, markLimit);
-    const Result<std::string> mark =
-        sealMark(environment.party, static_cast<std::uint8_t>(completed), wallClock(), *nonce);
-    return mark && setLoginCookie(context, environment, *mark, markLifetime);
+    const int completed = std::min<int>(state.completed + 1, completedLoginsLimit);
+    const Result<std::string> value = sealCompletedLogins(
+        environment.party, static_cast<std::uint8_t>(completed), wallClock(), *nonce);
+    return value && setLoginCookie(context, environment, *value, completedLoginsLifetime);
 }
 
 /** For the log. */
@@ -105,7 +105,7 @@ ngx_int_t signIn(Context& context, const Environment& environment, const LoginSt
             {.reason = reason, .environment = environment.name, .detail = detailOf(reason)});
     }
     // other logins of this browser will find the session: the login cookie has done its work
-    return setMark(context, environment, state)
+    return setCompletedLogins(context, environment, state)
                ? sendRedirect(context.request, safeReturnUrl(state.returnUrl))
                : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }

@@ -24,7 +24,7 @@ bool awaitProvider(Context& context, const Environment& environment)
     if (context.waiter.waiting) {
         return true;
     }
-    if (context.providerAwaited || !providers.promising(environment)) {
+    if (context.providerAwaited || !providers.fetchExpected(environment)) {
         return false;
     }
     context.providerAwaited = true;

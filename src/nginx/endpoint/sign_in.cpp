@@ -14,7 +14,7 @@ namespace scalekit {
 
 namespace {
 
-/** What a link may choose of the routing: only what the place leaves open. */
+/** What a link may choose of the routing: only what the location leaves open. */
 bool applyArguments(const Query& query, const LocationConf& conf, Routing& routing)
 {
     if (conf.organizationId == nullptr && query.find("organization_id") != nullptr) {

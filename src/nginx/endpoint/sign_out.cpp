@@ -33,7 +33,7 @@ ngx_int_t endSession(Context& context, const Environment& environment)
                       caller->session()->created + environment.limits.lifetime);
     }
     if (!deleteSessionCookie(context, environment) ||
-        (loginsJustCompleted(context, environment) > 0 &&
+        (completedLogins(context, environment) > 0 &&
          !setLoginCookie(context, environment, "", std::chrono::seconds(0)))) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

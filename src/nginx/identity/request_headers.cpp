@@ -129,8 +129,8 @@ try {
 
     Context* context = findContext(r);
     if (context != nullptr && context->scrubbed) {
-        // after an internal redirect these headers are the module's own: an unguarded place may
-        // have them, a guarded one judges anew
+        // after an internal redirect these headers are the module's own: an unguarded location
+        // may have them, a guarded one judges anew
         const LocationConf& conf = *locationConf(r);
         if (conf.environment == nullptr && conf.identityHeaders) {
             return NGX_DECLINED;

@@ -216,10 +216,11 @@ bool setLoginCookie(Context& context, const Environment& environment, std::strin
                      setCookie(loginCookie(context.request, environment), value, attributes));
 }
 
-std::uint8_t loginsJustCompleted(const Context& context, const Environment& environment)
+std::uint8_t completedLogins(const Context& context, const Environment& environment)
 {
-    return openMark(environment.party,
-                    cookieValue(context, loginCookie(context.request, environment)), wallClock());
+    return openCompletedLogins(environment.party,
+                               cookieValue(context, loginCookie(context.request, environment)),
+                               wallClock());
 }
 
 }  // namespace scalekit

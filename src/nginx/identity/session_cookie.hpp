@@ -42,6 +42,6 @@ bool setLoginCookie(Context& context, const Environment& environment, std::strin
  * How many logins this browser completed just now, one after the other; without a session, it does
  * not keep them.
  */
-std::uint8_t loginsJustCompleted(const Context& context, const Environment& environment);
+std::uint8_t completedLogins(const Context& context, const Environment& environment);
 
 }  // namespace scalekit

@@ -62,10 +62,10 @@ ngx_int_t answerUnauthenticated(Context& context, const LocationConf& conf,
         if (conf.takesCookies()) {
             refusal.loginUrl = environment.path(Endpoint::login);
         }
-        return deny(context, std::move(refusal));
+        return refuseOnErrorPage(context, std::move(refusal));
     }
     if ((reason == Reason::unauthenticated || reason == Reason::session_invalid) &&
-        loginsJustCompleted(context, environment) >= markLimit) {
+        completedLogins(context, environment) >= completedLoginsLimit) {
         return refuse(context, {.reason = Reason::session_lost, .environment = environment.name});
     }
     std::optional<Routing> routing = evaluateRouting(r, conf, constraint);
@@ -83,7 +83,7 @@ ngx_int_t answerBadToken(Context& context, const LocationConf& conf, const Verdi
                                                  : verdict.reason == Reason::provider_unavailable &&
                                                        awaitProvider(context, environment);
     return waits ? suspend(context.request)
-                 : deny(context, challengingRefusal(context.request, conf, verdict));
+                 : refuseOnErrorPage(context, challengingRefusal(context.request, conf, verdict));
 }
 
 ngx_int_t answerUnmet(Context& context, const LocationConf& conf, const Verdict& verdict)
@@ -92,7 +92,7 @@ ngx_int_t answerUnmet(Context& context, const LocationConf& conf, const Verdict&
         verdict.token ? challengingRefusal(context.request, conf, verdict)
                       : Refusal{.reason = verdict.reason, .environment = conf.environment->name};
     refusal.detail = view(verdict.unmet->text);
-    return deny(context, std::move(refusal));
+    return refuseOnErrorPage(context, std::move(refusal));
 }
 
 ngx_int_t judge(Context& context, const LocationConf& conf)
@@ -108,7 +108,8 @@ ngx_int_t judge(Context& context, const LocationConf& conf)
 
     const Result<TenantConstraint> constraint = evaluateConstraint(r, conf);
     if (!constraint) {
-        return deny(context, {.reason = constraint.error(), .environment = environment.name});
+        return refuseOnErrorPage(context,
+                                 {.reason = constraint.error(), .environment = environment.name});
     }
     const Verdict verdict = judgeCaller(context, conf, constraint);
     if (verdict.reason == Reason::none) {
@@ -117,9 +118,10 @@ ngx_int_t judge(Context& context, const LocationConf& conf)
         }
         // what set and map made of it stays: a page must not be cached for nobody
         context.setCaller(std::nullopt);
-        return deny(context, {.reason = Reason::provider_unavailable,
-                              .environment = environment.name,
-                              .detail = "variables were needed before the keys were there"});
+        return refuseOnErrorPage(context,
+                                 {.reason = Reason::provider_unavailable,
+                                  .environment = environment.name,
+                                  .detail = "variables were needed before the keys were there"});
     }
     if (verdict.unmet != nullptr) {
         return answerUnmet(context, conf, verdict);

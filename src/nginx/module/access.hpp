@@ -5,8 +5,8 @@
 namespace scalekit {
 
 /**
- * The access-phase handler: lets a request with a session of the place's tenant pass, and answers
- * all others.
+ * The access-phase handler: lets a request with a session of the location's tenant pass, and
+ * answers all others.
  */
 ngx_int_t checkAccess(ngx_http_request_t* r) noexcept;
 

@@ -7,7 +7,7 @@ extern ngx_module_t ngx_http_scalekit_filter_module;
 }
 
 /**
- * The second nginx module of the library. Its place in nginx's list is among the filters, where a
+ * The second nginx module of the library. It stands among the filters of nginx's list, where a
  * header filter runs after `expires` and `add_header` and has the last word on caching. The first
  * module cannot install one: nginx sets up its chain of filters only after that module's turn.
  */

@@ -31,7 +31,7 @@ ngx_int_t refuseOtherIdentity(ngx_http_request_t* r, const LocationConf& conf)
     detail += " of ";
     const std::string_view page = view(r->main->unparsed_uri);  // as the client wrote it
     appendHeaderSafe(detail, page.substr(0, page.find('?')));
-    detail += ", which has another identity or none: guard both places alike";
+    detail += ", which has another identity or none: guard both locations alike";
     const ngx_int_t status = refuseSubrequest(r, {.reason = Reason::subrequest_identity,
                                                   .environment = conf.environment->name,
                                                   .detail = detail});

@@ -67,7 +67,7 @@ ProviderCache::~ProviderCache() = default;
 const ProviderCache::Snapshot* ProviderCache::current(const Environment& environment)
 {
     Entry& entry = *entries_[environment.index];
-    adopt(entry);
+    reload(entry);
     if (entry.snapshot.keys == nullptr ||
         monotonicNow() - entry.documents.fetchedAt() > staleLimit) {
         return nullptr;
@@ -75,7 +75,7 @@ const ProviderCache::Snapshot* ProviderCache::current(const Environment& environ
     return &entry.snapshot;
 }
 
-bool ProviderCache::promising(const Environment& environment) const
+bool ProviderCache::fetchExpected(const Environment& environment) const
 {
     const Entry& entry = *entries_[environment.index];
     return underWay(entry) || entry.documents.nextFetch() <= monotonicNow();
@@ -93,7 +93,7 @@ bool ProviderCache::awaitKeys(const Environment& environment, Waiter& waiter,
                               std::chrono::milliseconds timeout, ProviderDocuments::Want want)
 {
     Entry& entry = *entries_[environment.index];
-    if (entry.snapshot.keys == nullptr || (!beginAhead(entry, want) && !underWay(entry))) {
+    if (entry.snapshot.keys == nullptr || (!startEarlyFetch(entry, want) && !underWay(entry))) {
         return false;
     }
     const bool login = want == ProviderDocuments::Want::login;
@@ -105,7 +105,7 @@ bool ProviderCache::awaitKeys(const Environment& environment, Waiter& waiter,
 
 void ProviderCache::askForKeys(const Environment& environment)
 {
-    beginAhead(*entries_[environment.index], ProviderDocuments::Want::token);
+    startEarlyFetch(*entries_[environment.index], ProviderDocuments::Want::token);
 }
 
 void ProviderCache::onTick(ngx_event_t* event) noexcept
@@ -120,22 +120,22 @@ try {
 void ProviderCache::tick(Entry& entry)
 {
     const Milliseconds limit = entry.environment.timeout * 2 + std::chrono::seconds(1);
-    adopt(entry);
+    reload(entry);
     const bool wanted = !ngx_exiting || !entry.providerWaiters.empty();
     if (wanted && !entry.fetching &&
         entry.documents.beginFetch(ProviderDocuments::Want::scheduled, monotonicNow(), limit)) {
-        beginScheduled(entry);
+        startScheduledFetch(entry);
     }
     entry.providerWaiters.wake(entry.documents.fetches(), monotonicNow());
     entry.loginWaiters.wake(entry.snapshot.generation, monotonicNow());
     entry.tokenWaiters.wake(entry.snapshot.generation, monotonicNow());
     // the fetch they waited for may have begun before their key was published
     if (!entry.loginWaiters.empty() && !underWay(entry) &&
-        !beginAhead(entry, ProviderDocuments::Want::login)) {
+        !startEarlyFetch(entry, ProviderDocuments::Want::login)) {
         entry.loginWaiters.wakeAll();
     }
     if (!entry.tokenWaiters.empty() && !underWay(entry) &&
-        !beginAhead(entry, ProviderDocuments::Want::token)) {
+        !startEarlyFetch(entry, ProviderDocuments::Want::token)) {
         entry.tokenWaiters.wakeAll();
     }
     schedule(entry);
@@ -165,7 +165,7 @@ void ProviderCache::schedule(Entry& entry)
 }
 
 /** Parses the shared documents when they changed since the last look. */
-void ProviderCache::adopt(Entry& entry)
+void ProviderCache::reload(Entry& entry)
 {
     if (entry.documents.generation() == entry.snapshot.generation) {
         return;
@@ -193,7 +193,7 @@ bool ProviderCache::underWay(const Entry& entry) const noexcept
 }
 
 /** True when this worker fetches the keys now, ahead of schedule. */
-bool ProviderCache::beginAhead(Entry& entry, ProviderDocuments::Want want)
+bool ProviderCache::startEarlyFetch(Entry& entry, ProviderDocuments::Want want)
 {
     const Milliseconds limit = entry.environment.timeout + std::chrono::seconds(1);
     if (entry.fetching || entry.snapshot.provider == nullptr ||
@@ -206,7 +206,7 @@ bool ProviderCache::beginAhead(Entry& entry, ProviderDocuments::Want want)
     return entry.fetching;
 }
 
-void ProviderCache::beginScheduled(Entry& entry)
+void ProviderCache::startScheduledFetch(Entry& entry)
 {
     const ProviderSettings& settings = entry.environment.provider;
     entry.fetching = true;

@@ -43,7 +43,7 @@ class ProviderCache {
      * True when waiting is worth it: a fetch is under way or due. False between the tries of a
      * provider that is down.
      */
-    bool promising(const Environment& environment) const;
+    bool fetchExpected(const Environment& environment) const;
 
     /**
      * Wakes the waiter when current() has something, or when it is clear that it will not within
@@ -72,10 +72,10 @@ class ProviderCache {
 
     void tick(Entry& entry);
     void schedule(Entry& entry);
-    void adopt(Entry& entry);
+    void reload(Entry& entry);
     bool underWay(const Entry& entry) const noexcept;
-    bool beginAhead(Entry& entry, ProviderDocuments::Want want);
-    void beginScheduled(Entry& entry);
+    bool startEarlyFetch(Entry& entry, ProviderDocuments::Want want);
+    void startScheduledFetch(Entry& entry);
     bool fetch(Entry& entry, const std::string& url, HttpClient::Done done);
     void fetchKeys(Entry& entry, const std::string& jwksUri);
     void store(Entry& entry, const std::string& keys);

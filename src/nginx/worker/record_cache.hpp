@@ -24,7 +24,7 @@ class RecordCache {
 
     /** What a verdict depends on besides the text. */
     struct Basis {
-        const void* place = nullptr;   // of the configuration, compared by address
+        const void* conf = nullptr;    // part of the configuration, compared by address
         std::uint64_t generation = 0;  // of the provider's keys
 
         bool operator==(const Basis&) const = default;
