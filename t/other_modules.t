@@ -8,7 +8,7 @@ our ($modules, $folder);
 
 BEGIN {
     require Cwd;
-    $folder = Cwd::abs_path(($ENV{BUILD} // 'build') . '/other-modules');
+    $folder = $ENV{OTHER_MODULES} // Cwd::abs_path('build/other-modules');
     $modules = "$folder/usr/lib/nginx/modules";
     $ENV{SCALEKIT_MODULE} //= Cwd::abs_path('build/module/ngx_http_scalekit_module.so');
     $ENV{TEST_NGINX_LOAD_MODULES} = '';    # each block says what it loads, and in which order
