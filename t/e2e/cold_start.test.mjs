@@ -5,9 +5,12 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { test } from 'node:test';
 
+import { mintAccessToken } from '../op/access_tokens.mjs';
 import * as faults from '../op/faults.mjs';
 import { startHostile } from '../op/hostile.mjs';
+import { send } from './browser.mjs';
 import { atEnd } from './cleanup.mjs';
+import { environment } from './conf.mjs';
 import { freePort, until } from './harness.mjs';
 import { hostileLogin, startSite } from './site.mjs';
 import { slack, timed } from './timing.mjs';
@@ -32,6 +35,10 @@ const hundred = (site, host) => {
 
 const statuses = (answers) => [...new Set(answers.map((answer) => answer.status))];
 
+const byHand = ({ url }) => ({
+    endpoint: `authorize ${url}/oauth/authorize; endpoint token ${url}/oauth/token; endpoint jwks ${url}/keys`,
+});
+
 // An endpoint that answers as always, but late.
 function late(milliseconds, hostile, name) {
     hostile.answers[name] = faults.delayed(milliseconds, hostile.honestly[name]);
@@ -49,11 +56,57 @@ for (const workers of [1, 2]) {
     });
 }
 
-test('a login that arrives while the keys are still on their way waits for them', async () => {
+// Answers as always, once it is let go.
+function held(hostile, name) {
+    const gate = Promise.withResolvers();
+    hostile.answers[name] = async (request, response) => {
+        await gate.promise;
+        return hostile.honestly[name](request, response);
+    };
+    return gate.resolve;
+}
+
+for (const workers of [1, 2]) {
+    test(`people are redirected while the keys are still on their way, and their login waits for them: ${workers} worker(s)`, async () => {
+        const hostile = await hostileProvider();
+        const release = held(hostile, 'keys');
+        const site = await startSite({ provider: hostile, workers, settings: { timeout: '20s' } });
+        const [answers] = await hundred(site);
+        assert.deepEqual(statuses(answers), [302]);
+
+        const login = hostileLogin(site, site.browser());
+        await until(() => hostile.counts.token === 1, 'the code is exchanged meanwhile');
+        assert.deepEqual([hostile.counts.discovery, hostile.counts.keys], [1, 1]);
+        release();
+        assert.equal((await login).status, 302);
+        assert.deepEqual([hostile.counts.discovery, hostile.counts.keys], [1, 1]);
+    });
+}
+
+test('a bearer token that arrives while the keys are still on their way waits for them', async () => {
     const hostile = await hostileProvider();
-    late(1_000, hostile, 'keys');
-    const site = await startSite({ provider: hostile, settings: { timeout: '5s' } });
-    assert.equal((await hostileLogin(site, site.browser())).status, 302);
+    const release = held(hostile, 'keys');
+    const site = await startSite({
+        provider: hostile,
+        settings: { timeout: '20s' },
+        locations: (it) => `location / { scalekit_bearer on; ${it.proxyPass} }`,
+    });
+    await until(() => hostile.counts.keys === 1, 'the keys are asked for');
+    const answer = send(site.url('/'), {
+        headers: { authorization: `Bearer ${mintAccessToken(hostile)}` },
+    });
+    const redirect = await site.browser().navigate(site.url('/'));
+    assert.equal(redirect.status, 302);
+    release();
+    assert.equal((await answer).status, 200);
+});
+
+test('endpoints set by hand redirect people before anything was fetched', async () => {
+    const hostile = await hostileProvider();
+    hostile.answers.keys = faults.silent();
+    const site = await startSite({ provider: hostile, settings: byHand(hostile) });
+    assert.equal((await site.browser().navigate(site.url('/'))).status, 302);
+    assert.equal(hostile.counts.discovery, undefined);
 });
 
 test('100 first requests with a provider that is silent all get 503 within the timeout', async () => {
@@ -137,14 +190,28 @@ test('a discovery document of another issuer, even by a slash, makes no login', 
 test('endpoints set by hand need no discovery', async () => {
     const hostile = await hostileProvider();
     hostile.answers.discovery = faults.answer(404, 'none');
-    const base = hostile.url;
+    const site = await startSite({ provider: hostile, settings: byHand(hostile) });
+    assert.equal((await hostileLogin(site, site.browser())).status, 302);
+});
+
+test('many environments are fetched one after the other, the one that a request needs at once', async () => {
+    const [hostile, wanted] = [await hostileProvider(), await hostileProvider()];
+    const many = Array.from({ length: 1_000 }, (_, index) =>
+        environment(
+            index < 999 ? { issuer: `${hostile.url}/${index}` } : wanted,
+            { base_path: `/auth${index}`, session_cookie: `session${index}` },
+            `e${index}`,
+        ),
+    );
     const site = await startSite({
         provider: hostile,
-        settings: {
-            endpoint: `authorize ${base}/oauth/authorize;
-                endpoint token ${base}/oauth/token;
-                endpoint jwks ${base}/keys`,
-        },
+        http: many.join('\n'),
+        locations: (it) => `location / { ${it.proxyPass} }
+            location /last { scalekit_auth e999; ${it.proxyPass} }
+            location /auth999 { scalekit_auth e999; }`,
     });
-    assert.equal((await hostileLogin(site, site.browser())).status, 302);
+    assert.equal((await site.browser().navigate(site.url('/last'))).status, 302);
+    const fetched = hostile.counts.other ?? 0;
+    assert.ok(fetched < 900, `${fetched} of 1,000 were fetched before`);
+    await until(() => (hostile.counts.other ?? 0) > fetched + 20, 'the others follow');
 });

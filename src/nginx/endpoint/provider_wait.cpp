@@ -32,7 +32,7 @@ bool awaitProvider(Context& context, const Environment& environment)
     return true;
 }
 
-bool awaitNewerKeys(Context& context, const Environment& environment)
+bool awaitKeys(Context& context, const Environment& environment)
 {
     if (context.waiter.waiting) {
         return true;

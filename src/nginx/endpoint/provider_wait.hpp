@@ -17,9 +17,9 @@ const ProviderCache::Snapshot* needProvider(Context& context, const Environment&
 bool awaitProvider(Context& context, const Environment& environment);
 
 /**
- * True when the request now waits for newer keys (return suspend()); false when it did already, or
- * when there will be none: the present ones decide.
+ * True when the request now waits for the first keys or newer ones (return suspend()); false when
+ * it did already, or when there will be none: the present ones decide.
  */
-bool awaitNewerKeys(Context& context, const Environment& environment);
+bool awaitKeys(Context& context, const Environment& environment);
 
 }  // namespace scalekit

@@ -80,7 +80,7 @@ Result<RecordPtr> judgeToken(std::string_view text, const TokenPolicy& policy)
     if (!token) {
         return token.error();
     }
-    if (snapshot == nullptr) {
+    if (snapshot == nullptr || snapshot->keys == nullptr) {
         return Reason::provider_unavailable;
     }
     Result<RecordPtr> record = verifyToken(*token, *snapshot->keys, policy);

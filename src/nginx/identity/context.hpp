@@ -75,7 +75,7 @@ struct Context {
 
     Waiter waiter;                   // wakes the request
     bool providerAwaited = false;    // the wait is over, with or without success
-    bool keysAwaited = false;        // likewise for newer keys
+    bool keysAwaited = false;        // likewise for keys
     std::shared_ptr<Flight> flight;  // that this request waits for, or whose outcome it has
 
   private:

@@ -79,9 +79,9 @@ ngx_int_t answerUnauthenticated(Context& context, const LocationConf& conf,
 ngx_int_t answerBadToken(Context& context, const LocationConf& conf, const Verdict& verdict)
 {
     const Environment& environment = *conf.environment;
-    const bool waits = newerKeysMayHelp(verdict) ? awaitNewerKeys(context, environment)
-                                                 : verdict.reason == Reason::provider_unavailable &&
-                                                       awaitProvider(context, environment);
+    const bool waits =
+        (verdict.reason == Reason::provider_unavailable && awaitProvider(context, environment)) ||
+        (keysMayHelp(verdict) && awaitKeys(context, environment));
     return waits ? suspend(context.request)
                  : refuseOnErrorPage(context, challengingRefusal(context.request, conf, verdict));
 }

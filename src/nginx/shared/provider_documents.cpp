@@ -183,6 +183,16 @@ bool ProviderDocuments::beginFetch(Want want, Milliseconds now, Milliseconds lim
     return true;
 }
 
+void ProviderDocuments::storeFirst(std::string_view discovery, Milliseconds now) noexcept
+{
+    const shared::Lock lock(zone_);
+    if (documents(*provider_) == nullptr &&
+        publish(shared::root(zone_), *provider_, {discovery, "", {}}, 1)) {
+        provider_->fetchedAt = now.count();
+        provider_->generation = 1;
+    }
+}
+
 bool ProviderDocuments::store(const Fetched& fetched, Milliseconds now) noexcept
 {
     const shared::Lock lock(zone_);
@@ -206,7 +216,8 @@ bool ProviderDocuments::store(const Fetched& fetched, Milliseconds now) noexcept
 void ProviderDocuments::fail(Milliseconds now) noexcept
 {
     const shared::Lock lock(zone_);
-    if (provider_->generation == 0) {
+    const Documents* known = documents(*provider_);
+    if (known == nullptr || known->keys().empty()) {
         provider_->nextFetch = now.count() + provider_->retry;
         provider_->retry = std::min(provider_->retry * 2, longestRetry);
     } else {

@@ -37,7 +37,7 @@ class ProviderDocuments {
     /** Counts the fetches that came to an end, good or bad. */
     std::uint64_t fetches() const noexcept;
 
-    /** Both documents of one generation. */
+    /** Both documents of one generation; no keys while the first ones are on their way. */
     struct Copy {
         std::uint64_t generation = 0;
         std::string discovery;
@@ -61,6 +61,12 @@ class ProviderDocuments {
         std::string_view keys;
         Milliseconds next;
     };
+
+    /**
+     * The first metadata came, and its keys are being fetched. Does nothing where documents are
+     * known, or without room: store() will tell.
+     */
+    void storeFirst(std::string_view discovery, Milliseconds now) noexcept;
 
     /** False when shared memory is full: the old documents stay, and fail() is due. */
     bool store(const Fetched& fetched, Milliseconds now) noexcept;

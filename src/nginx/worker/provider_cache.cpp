@@ -12,6 +12,7 @@ constexpr Milliseconds refreshInterval = std::chrono::minutes(10);
 constexpr Milliseconds staleLimit = std::chrono::hours(24);
 constexpr Milliseconds waitingTick{20};  // how soon a waiter learns what another worker fetched
 constexpr Milliseconds watchingTick{1000};
+constexpr Milliseconds startInterval{10};  // between the first fetches of two environments
 
 /** Why an answer is of no use, "" for one that is. */
 std::string failureOf(const HttpResponse& response)
@@ -41,12 +42,12 @@ struct ProviderCache::Entry {
     ProviderCache& cache;
     const Environment& environment;
     ProviderDocuments documents;
-    Snapshot snapshot;      // its documents are nullptr when those that are shared do not parse
+    Snapshot snapshot;      // its metadata is nullptr when what is shared does not parse
     bool fetching = false;  // it is this worker's turn
     ProviderDocuments::Want want = ProviderDocuments::Want::scheduled;  // of the fetch under way
     std::string discovery;  // likewise; empty: as it was
     LoopEvent timer;
-    WaitingList providerWaiters;  // count fetches
+    WaitingList providerWaiters;  // count fetches and generations
     WaitingList loginWaiters;     // count generations
     WaitingList tokenWaiters;     // likewise
 };
@@ -58,7 +59,13 @@ ProviderCache::ProviderCache(const MainConf& main, HttpClient& client, ngx_log_t
         entries_.push_back(std::make_unique<Entry>(*this, *environment, main.zone));
         Entry& entry = *entries_.back();
         entry.timer.event.cancelable = 1;
-        ngx_add_timer(&entry.timer.event, 0);
+        if (environment->provider.selfSufficient()) {
+            entry.snapshot.provider =
+                std::make_shared<const Provider>(providerFromSettings(environment->provider));
+        }
+        // a request that needs the provider sooner does not wait for its turn
+        const Milliseconds turn = startInterval * environment->index;
+        ngx_add_timer(&entry.timer.event, static_cast<ngx_msec_t>(turn.count()));
     }
 }
 
@@ -68,11 +75,9 @@ const ProviderCache::Snapshot* ProviderCache::current(const Environment& environ
 {
     Entry& entry = *entries_[environment.index];
     reload(entry);
-    if (entry.snapshot.keys == nullptr ||
-        monotonicNow() - entry.documents.fetchedAt() > staleLimit) {
-        return nullptr;
-    }
-    return &entry.snapshot;
+    const bool stale =
+        entry.snapshot.generation != 0 && monotonicNow() - entry.documents.fetchedAt() > staleLimit;
+    return entry.snapshot.provider == nullptr || stale ? nullptr : &entry.snapshot;
 }
 
 bool ProviderCache::fetchExpected(const Environment& environment) const
@@ -85,7 +90,7 @@ void ProviderCache::awaitProvider(const Environment& environment, Waiter& waiter
                                   std::chrono::milliseconds timeout)
 {
     Entry& entry = *entries_[environment.index];
-    entry.providerWaiters.add(waiter, entry.documents.fetches(), monotonicNow() + timeout);
+    entry.providerWaiters.add(waiter, changes(entry), monotonicNow() + timeout);
     schedule(entry);
 }
 
@@ -93,7 +98,7 @@ bool ProviderCache::awaitKeys(const Environment& environment, Waiter& waiter,
                               std::chrono::milliseconds timeout, ProviderDocuments::Want want)
 {
     Entry& entry = *entries_[environment.index];
-    if (entry.snapshot.keys == nullptr || (!startEarlyFetch(entry, want) && !underWay(entry))) {
+    if (entry.snapshot.provider == nullptr || !keysExpected(entry, want)) {
         return false;
     }
     const bool login = want == ProviderDocuments::Want::login;
@@ -126,16 +131,14 @@ void ProviderCache::tick(Entry& entry)
         entry.documents.beginFetch(ProviderDocuments::Want::scheduled, monotonicNow(), limit)) {
         startScheduledFetch(entry);
     }
-    entry.providerWaiters.wake(entry.documents.fetches(), monotonicNow());
+    entry.providerWaiters.wake(changes(entry), monotonicNow());
     entry.loginWaiters.wake(entry.snapshot.generation, monotonicNow());
     entry.tokenWaiters.wake(entry.snapshot.generation, monotonicNow());
     // the fetch they waited for may have begun before their key was published
-    if (!entry.loginWaiters.empty() && !underWay(entry) &&
-        !startEarlyFetch(entry, ProviderDocuments::Want::login)) {
+    if (!entry.loginWaiters.empty() && !keysExpected(entry, ProviderDocuments::Want::login)) {
         entry.loginWaiters.wakeAll();
     }
-    if (!entry.tokenWaiters.empty() && !underWay(entry) &&
-        !startEarlyFetch(entry, ProviderDocuments::Want::token)) {
+    if (!entry.tokenWaiters.empty() && !keysExpected(entry, ProviderDocuments::Want::token)) {
         entry.tokenWaiters.wakeAll();
     }
     schedule(entry);
@@ -176,20 +179,37 @@ void ProviderCache::reload(Entry& entry)
     Result<Provider> provider = copy.discovery.empty()
                                     ? Result<Provider>(providerFromSettings(settings))
                                     : parseDiscovery(copy.discovery, settings);
-    Result<KeySet> keys = KeySet::parse(copy.keys);
 
     Snapshot snapshot;
     snapshot.generation = copy.generation;  // also if they do not parse: once is enough
-    if (provider && keys) {
+    if (provider) {
         snapshot.provider = std::make_shared<const Provider>(*std::move(provider));
+    }
+    if (Result<KeySet> keys = KeySet::parse(copy.keys); keys) {
         snapshot.keys = std::make_shared<const KeySet>(*std::move(keys));
     }
     entry.snapshot = std::move(snapshot);
 }
 
+/** What whoever waits for the metadata counts: fetches that ended, and news in between. */
+std::uint64_t ProviderCache::changes(const Entry& entry) const noexcept
+{
+    return entry.documents.fetches() + entry.documents.generation();
+}
+
 bool ProviderCache::underWay(const Entry& entry) const noexcept
 {
     return entry.fetching || entry.documents.fetching(monotonicNow());
+}
+
+/**
+ * True when keys are on their way, from now on if need be. Who comes back from the provider waits
+ * for the first keys even between two tries: the login is lost otherwise.
+ */
+bool ProviderCache::keysExpected(Entry& entry, ProviderDocuments::Want want)
+{
+    return underWay(entry) || startEarlyFetch(entry, want) ||
+           (entry.snapshot.keys == nullptr && want == ProviderDocuments::Want::login);
 }
 
 /** True when this worker fetches the keys now, ahead of schedule. */
@@ -248,7 +268,9 @@ try {
         return;
     }
     entry.discovery = response.body;
+    entry.documents.storeFirst(response.body, monotonicNow());
     cache.fetchKeys(entry, provider->jwksUri);
+    cache.tick(entry);  // who waits for the metadata need not wait for the keys
 } catch (...) {
     Entry& entry = *static_cast<Entry*>(data);
     logLine(NGX_LOG_CRIT, entry.cache.log_, "no memory for the provider's documents");
@@ -331,7 +353,7 @@ void ProviderCache::report(const Entry& entry, std::string_view what, std::strin
     line += entry.environment.provider.issuer;
     line += ": ";
     line += why;
-    line += entry.documents.generation() == 0 ? "" : "; the last good ones are kept";
+    line += entry.snapshot.keys == nullptr ? "" : "; the last good ones are kept";
     logLine(NGX_LOG_ERR, log_, line);
 }
 

@@ -29,8 +29,8 @@ class ProviderCache {
 
     struct Snapshot {
         std::shared_ptr<const Provider> provider;
-        std::shared_ptr<const KeySet> keys;
-        std::uint64_t generation = 0;  // another one whenever the documents changed
+        std::shared_ptr<const KeySet> keys;  // nullptr while the first ones are on their way
+        std::uint64_t generation = 0;        // another one whenever the documents changed
     };
 
     /**
@@ -73,7 +73,9 @@ class ProviderCache {
     void tick(Entry& entry);
     void schedule(Entry& entry);
     void reload(Entry& entry);
+    std::uint64_t changes(const Entry& entry) const noexcept;
     bool underWay(const Entry& entry) const noexcept;
+    bool keysExpected(Entry& entry, ProviderDocuments::Want want);
     bool startEarlyFetch(Entry& entry, ProviderDocuments::Want want);
     void startScheduledFetch(Entry& entry);
     bool fetch(Entry& entry, const std::string& url, HttpClient::Done done);
