@@ -7,8 +7,6 @@
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 
-#include <array>
-
 namespace scalekit {
 
 namespace {
@@ -35,15 +33,6 @@ const EVP_MD* algorithm(Hash hash)
     return nullptr;
 }
 
-bool digestOfBoth(EVP_MD_CTX* context, const EVP_MD* md, std::string_view first,
-                  std::string_view second, unsigned char* value) noexcept
-{
-    return EVP_DigestInit_ex2(context, md, nullptr) == 1 &&
-           EVP_DigestUpdate(context, first.data(), first.size()) == 1 &&
-           EVP_DigestUpdate(context, second.data(), second.size()) == 1 &&
-           EVP_DigestFinal_ex(context, value, nullptr) == 1;
-}
-
 OSSL_PARAM octetParameter(const char* name, std::string_view bytes)
 {
     return OSSL_PARAM_construct_octet_string(name, const_cast<char*>(bytes.data()), bytes.size());
@@ -62,37 +51,6 @@ std::string digest(Hash hash, std::string_view bytes)
         return {};
     }
     return std::string(value, value + size);
-}
-
-/**
- * By hand: HMAC() and EVP_MAC look up the digest again in every call. The context is made for the
- * call, so that nothing of a key is kept; OpenSSL wipes it.
- */
-std::string hmacSha512(std::string_view key, std::string_view bytes)
-{
-    const ErrorQueueGuard guard;
-
-    const EVP_MD* md = algorithm(Hash::sha512);
-    const DigestContext context(EVP_MD_CTX_new());
-    std::array<char, 128> block{};
-    if (md == nullptr || !context || key.size() > block.size()) {
-        return {};
-    }
-    const std::string_view padded(block.data(), block.size());
-    const auto mask = [&block](int with) {
-        for (char& c : block) {
-            c = static_cast<char>(c ^ with);
-        }
-    };
-
-    std::string value(64, '\0');
-    key.copy(block.data(), block.size());
-    mask(0x36);
-    bool done = digestOfBoth(context.get(), md, padded, bytes, octets(value.data()));
-    mask(0x36 ^ 0x5c);
-    done = done && digestOfBoth(context.get(), md, padded, value, octets(value.data()));
-    OPENSSL_cleanse(block.data(), block.size());
-    return done ? value : std::string();
 }
 
 std::string hkdfSha256(std::string_view secret, std::string_view salt, std::string_view info,

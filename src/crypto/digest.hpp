@@ -11,9 +11,6 @@ enum class Hash { sha256, sha384, sha512 };
 /** The digest; empty when OpenSSL fails (out of memory). */
 std::string digest(Hash hash, std::string_view bytes);
 
-/** HMAC (RFC 2104) with a key of at most 128 bytes; empty for a longer one and on failure. */
-std::string hmacSha512(std::string_view key, std::string_view bytes);
-
 /** HKDF-SHA256 (RFC 5869), `size` bytes; empty on failure. */
 std::string hkdfSha256(std::string_view secret, std::string_view salt, std::string_view info,
                        std::size_t size);

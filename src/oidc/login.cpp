@@ -72,7 +72,11 @@ bool routable(const Routing& routing) noexcept
 
 LoginSecrets loginSecrets(const LoginBinding& binding, std::string_view loginId)
 {
-    const std::string bytes = hmacSha512(binding.secret, loginId);
+    if (binding.secret.size() != bindingSecretSize || loginId.size() != loginIdSize) {
+        return {};
+    }
+    // Nothing can be appended to what has one length: a digest of secret and id is as good as HMAC.
+    const std::string bytes = digest(Hash::sha512, binding.secret + std::string(loginId));
     ByteReader reader(bytes);
     LoginSecrets secrets;
     secrets.codeVerifier = base64urlEncode(reader.raw(32));

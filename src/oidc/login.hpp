@@ -44,7 +44,7 @@ struct LoginSecrets {
     std::string bindingDigest;  // what the state remembers of the browser, 16 bytes
 };
 
-/** All are empty when OpenSSL fails. */
+/** All are empty when a secret or an id has another size, and when OpenSSL fails. */
 LoginSecrets loginSecrets(const LoginBinding& binding, std::string_view loginId);
 
 /** The cookie value of a binding; `sealNonce` is sealNonceSize random bytes. */

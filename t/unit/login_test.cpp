@@ -73,6 +73,19 @@ TEST("what follows from secret and login differs with either")
     assert_true(base64urlDecode(secrets.codeVerifier).has_value());
 }
 
+TEST("nothing follows from a secret or a login id of another size")
+{
+    const std::string id = bytesOf('i', loginIdSize);
+    LoginBinding shorter = makeBinding();
+    shorter.secret.pop_back();
+    for (const LoginSecrets& none :
+         {loginSecrets(makeBinding(), id + "i"), loginSecrets(shorter, id + shorter.secret[0])}) {
+        assertView("", none.codeVerifier);
+        assertView("", none.nonce);
+        assertView("", none.bindingDigest);
+    }
+}
+
 TEST("a binding returns from its cookie within its life")
 {
     const RelyingParty party = makeParty();
