@@ -284,6 +284,17 @@ location /open { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
 
 
 
+=== the session in the last of many Cookie lines is found, and no line brings it to the upstream
+--- config eval: $::guarded
+--- request
+GET /
+--- more_headers eval
+(CORE::join '', map {"Cookie: a$_=b; sk_session.$_=x\n"} 1 .. 9) . 'Cookie: ' . ::session()
+--- response_body eval
+"GET /\n" . (CORE::join '', map {"Cookie: a$_=b\n"} 1 .. 9) . "X-Scalekit-Sub: usr_1\n"
+
+
+
 === of two cookies that open the first one counts
 --- config eval: $::guarded
 --- request

@@ -15,22 +15,19 @@ using Algorithm = OpensslHandle<EVP_MD, EVP_MD_free>;
 using Kdf = OpensslHandle<EVP_KDF, EVP_KDF_free>;
 using KdfContext = OpensslHandle<EVP_KDF_CTX, EVP_KDF_CTX_free>;
 
-// Fetched once: EVP_sha256() alone would look the implementation up again in every call.
-const EVP_MD* algorithm(Hash hash)
-{
-    static const Algorithm sha256(EVP_MD_fetch(nullptr, "SHA256", nullptr));
-    static const Algorithm sha384(EVP_MD_fetch(nullptr, "SHA384", nullptr));
-    static const Algorithm sha512(EVP_MD_fetch(nullptr, "SHA512", nullptr));
+/** Made once: EVP_sha256() and EVP_Digest() would look up or make each of the two in every call. */
+struct Hasher {
+    explicit Hasher(const char* name)
+        : md(EVP_MD_fetch(nullptr, name, nullptr)), context(EVP_MD_CTX_new())
+    {}
+    Algorithm md;
+    DigestContext context;
+};
 
-    switch (hash) {
-    case Hash::sha256:
-        return sha256.get();
-    case Hash::sha384:
-        return sha384.get();
-    case Hash::sha512:
-        return sha512.get();
-    }
-    return nullptr;
+Hasher& hasher(Hash hash)
+{
+    static Hasher hashers[] = {Hasher("SHA256"), Hasher("SHA384"), Hasher("SHA512")};
+    return hashers[static_cast<std::size_t>(hash)];
 }
 
 OSSL_PARAM octetParameter(const char* name, std::string_view bytes)
@@ -44,13 +41,14 @@ std::string digest(Hash hash, std::string_view bytes)
 {
     const ErrorQueueGuard guard;
 
-    const EVP_MD* md = algorithm(hash);
+    const Hasher& by = hasher(hash);
     unsigned char value[EVP_MAX_MD_SIZE];
     unsigned int size = 0;
-    if (md == nullptr || EVP_Digest(bytes.data(), bytes.size(), value, &size, md, nullptr) != 1) {
-        return {};
-    }
-    return std::string(value, value + size);
+    const bool done = by.md && by.context &&
+                      EVP_DigestInit_ex2(by.context.get(), by.md.get(), nullptr) == 1 &&
+                      EVP_DigestUpdate(by.context.get(), bytes.data(), bytes.size()) == 1 &&
+                      EVP_DigestFinal_ex(by.context.get(), value, &size) == 1;
+    return done ? std::string(value, value + size) : std::string();
 }
 
 std::string hkdfSha256(std::string_view secret, std::string_view salt, std::string_view info,

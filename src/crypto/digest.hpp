@@ -6,7 +6,7 @@
 
 namespace scalekit {
 
-enum class Hash { sha256, sha384, sha512 };
+enum class Hash : std::size_t { sha256, sha384, sha512 };
 
 /** The digest; empty when OpenSSL fails (out of memory). */
 std::string digest(Hash hash, std::string_view bytes);

@@ -14,9 +14,9 @@ namespace {
 std::vector<std::string_view> findCookies(std::string_view header, std::string_view name)
 {
     std::vector<std::string_view> values;
-    forEachCookie(header, [&](std::string_view key, std::string_view value) {
-        if (key == name) {
-            values.push_back(value);
+    forEachCookie(header, [&](const CookiePair& pair) {
+        if (pair.name == name && pair.value.data() != nullptr) {
+            values.push_back(pair.value);
         }
     });
     return values;
@@ -25,9 +25,9 @@ std::vector<std::string_view> findCookies(std::string_view header, std::string_v
 std::string_view findCookie(std::string_view header, std::string_view name) noexcept
 {
     std::string_view found;
-    forEachCookie(header, [&](std::string_view key, std::string_view value) {
-        if (found.data() == nullptr && key == name) {
-            found = value;
+    forEachCookie(header, [&](const CookiePair& pair) {
+        if (found.data() == nullptr && pair.name == name) {
+            found = pair.value;
         }
     });
     return found;
@@ -102,7 +102,7 @@ TEST("ten thousand duplicates end, and the first one wins")
 
 TEST("dropped cookies leave the others in order and as they were")
 {
-    const auto drop = [](std::string_view name) { return name.starts_with("__Host-sk_"); };
+    const auto drop = [](const CookiePair& pair) { return pair.name.starts_with("__Host-sk_"); };
     const std::pair<std::string_view, std::string_view> cases[] = {
         {"a=1; __Host-sk_session=v; b=2", "a=1; b=2"},
         {"__Host-sk_session=v; a=1", "a=1"},
@@ -134,7 +134,7 @@ TEST("dropped cookies leave the others in order and as they were")
 
 TEST("what is left of a header is never longer than the header")
 {
-    const auto drop = [](std::string_view name) { return name.starts_with("__Host-sk_"); };
+    const auto drop = [](const CookiePair& pair) { return pair.name.starts_with("__Host-sk_"); };
     for (const std::string_view pair : {";a", ";;a", "; a", ";a=", ";\ta ", ";__Host-sk_x;a"}) {
         for (const std::string_view first : {"__Host-sk_session", "a;__Host-sk_", ";__Host-sk_;"}) {
             std::string header(first);

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "base/cookie.hpp"
 #include "nginx/conf/conf.hpp"
 #include "nginx/identity/refusal.hpp"
 #include "nginx/worker/opened_record.hpp"
 #include "nginx/worker/waiting_list.hpp"
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,10 +53,8 @@ struct Context {
     /** The records of former callers are held too: headers and variables may be views into them. */
     void setCaller(std::optional<Caller> caller) noexcept;
 
-    // Cookie headers as the client sent them
-    static constexpr std::size_t maxCookieLines = 4;  // browsers send one
-    std::array<std::string_view, maxCookieLines> cookieLines{};
-    std::size_t cookieLineCount = 0;
+    std::vector<CookiePair> cookies;  // the module's, as the client sent them
+    bool cookiesRead = false;
     bool scrubbed = false;  // the client's headers were cleaned
 
     bool renews = false;          // the answer may renew the caller's session

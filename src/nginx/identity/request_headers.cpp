@@ -50,15 +50,28 @@ bool moduleCookie(std::string_view name, const MainConf& main) noexcept
                                                main.cookieNames.contains(name.substr(0, size - 2)));
 }
 
+void keep(Context& context, const CookiePair& pair)
+{
+    if (!context.cookiesRead && pair.value.data() != nullptr) {
+        context.cookies.push_back(pair);
+    }
+}
+
 /** Takes our cookies out of a Cookie header, once the context has them; false without memory. */
 bool takeCookies(ngx_http_request_t* r, HeaderField& header, const MainConf& main)
 {
-    const auto ours = [&](std::string_view name) { return moduleCookie(name, main); };
-    const auto room = [&] {
-        Context* context = obtainContext(r);
-        if (context != nullptr) {
-            keepCookies(*context);
+    Context* context = nullptr;
+    const auto ours = [&](const CookiePair& pair) {
+        if (!moduleCookie(trimmed(pair.name), main)) {
+            return false;
         }
+        context = context != nullptr ? context : obtainContext(r);
+        if (context != nullptr) {
+            keep(*context, pair);
+        }
+        return true;
+    };
+    const auto room = [&] {
         return context == nullptr ? nullptr
                                   : static_cast<char*>(ngx_pnalloc(r->pool, header.value.len + 1));
     };
@@ -104,16 +117,22 @@ struct IdentityHeaders {
 
 }  // namespace
 
-void keepCookies(Context& context) noexcept
+void keepCookies(Context& context)
 {
-    if (context.cookieLineCount > 0) {
+    if (context.cookiesRead) {
         return;
     }
+    const MainConf& main = *mainConf(context.request);
     forEachHeader(context.request->headers_in.headers, [&](const HeaderField& header) {
-        if (cookieHeader(header) && context.cookieLineCount < Context::maxCookieLines) {
-            context.cookieLines[context.cookieLineCount++] = view(header.value);
+        if (cookieHeader(header)) {
+            forEachCookie(view(header.value), [&](const CookiePair& pair) {
+                if (moduleCookie(pair.name, main)) {
+                    keep(context, pair);
+                }
+            });
         }
     });
+    context.cookiesRead = true;
 }
 
 bool removeIdentityHeaders(ngx_http_request_t* r) noexcept
@@ -143,7 +162,7 @@ try {
     }
     context = findContext(r);
     if (context != nullptr) {
-        context->scrubbed = true;
+        context->scrubbed = context->cookiesRead = true;
     }
     return NGX_DECLINED;
 } catch (...) {

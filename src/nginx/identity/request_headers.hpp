@@ -22,8 +22,8 @@ ngx_int_t scrubRequest(ngx_http_request_t* r) noexcept;
  */
 bool removeIdentityHeaders(ngx_http_request_t* r) noexcept;
 
-/** Remembers the Cookie lines as the client sent them, once, before they are cleaned. */
-void keepCookies(Context& context) noexcept;
+/** Remembers the module's cookies, once, before the request is cleaned of them. */
+void keepCookies(Context& context);
 
 /** Adds the identity headers of a caller to the request's list; false when there is no memory. */
 bool addIdentityHeaders(ngx_http_request_t* r, const Caller& caller, const LocationConf& conf);

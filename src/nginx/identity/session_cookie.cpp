@@ -1,10 +1,11 @@
 #include "nginx/identity/session_cookie.hpp"
 
-#include "base/cookie.hpp"
 #include "nginx/ngx/headers.hpp"
 #include "nginx/shared/replay_guard.hpp"
 #include "nginx/worker/worker.hpp"
 #include "session/codec.hpp"
+
+#include <algorithm>
 
 namespace scalekit {
 
@@ -26,27 +27,19 @@ CookieNaming naming(ngx_http_request_t* r, const Environment& environment) noexc
     return {environment.cookie.plainName, environment.plainSessionContext};
 }
 
-template <class Visit>
-void forEachRequestCookie(const Context& context, Visit&& visit)
-{
-    for (std::size_t i = 0; i < context.cookieLineCount; ++i) {
-        forEachCookie(context.cookieLines[i], visit);
-    }
-}
-
 /** NAME, NAME.1 ... of a session in chunks; the number found, in order. */
 std::size_t chunks(const Context& context, std::string_view name, std::string_view first,
                    std::size_t count, std::string_view (&values)[maxChunks]) noexcept
 {
     values[0] = first;
     for (std::size_t i = 1; i < count; ++i) {
-        forEachRequestCookie(context, [&](std::string_view candidate, std::string_view value) {
+        for (const auto& [written, candidate, value] : context.cookies) {
             if (values[i].data() == nullptr && candidate.size() == name.size() + 2 &&
                 candidate.starts_with(name) && candidate[name.size()] == '.' &&
                 candidate.back() == static_cast<char>('0' + i)) {
                 values[i] = value;
             }
-        });
+        }
         if (values[i].data() == nullptr) {
             return 0;
         }
@@ -115,13 +108,8 @@ bool deleteChunks(Context& context, const Environment& environment, const Cookie
 
 std::string_view cookieValue(const Context& context, std::string_view name) noexcept
 {
-    std::string_view found;
-    forEachRequestCookie(context, [&](std::string_view candidate, std::string_view value) {
-        if (found.data() == nullptr && candidate == name) {
-            found = value.data() == nullptr ? std::string_view("") : value;
-        }
-    });
-    return found;
+    const auto found = std::ranges::find(context.cookies, name, &CookiePair::name);
+    return found != context.cookies.end() ? found->value : std::string_view();
 }
 
 Result<Caller> loadSession(const Context& context, const Environment& environment)
@@ -130,11 +118,11 @@ Result<Caller> loadSession(const Context& context, const Environment& environmen
 
     std::string_view candidates[maxSameName];
     std::size_t count = 0;
-    forEachRequestCookie(context, [&](std::string_view name, std::string_view value) {
-        if (count < maxSameName && name == cookie.name) {
-            candidates[count++] = value;
+    for (const CookiePair& pair : context.cookies) {
+        if (count < maxSameName && pair.name == cookie.name) {
+            candidates[count++] = pair.value;
         }
-    });
+    }
 
     Reason reason = count == 0 ? Reason::unauthenticated : Reason::session_invalid;
     for (std::size_t i = 0; i < count; ++i) {
