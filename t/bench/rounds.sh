@@ -1,7 +1,7 @@
 # Read by run: load, in rounds that alternate between the two servers.
 #
 # $basePort and $baseWorker say what the guarded server is held against. $tokens, when it is not
-# empty, is a file of tokens and how many of them to send in turn, a request each.
+# empty, is a file of tokens or Cookie headers and how many of them to send in turn, a request each.
 #
 # Where signatures are checked there is one connection and a client that never sleeps. Otherwise
 # only the slower server would have to wake it for each answer, and that would be taken for the
@@ -24,7 +24,7 @@ wrkTo() { # FILE CONNECTIONS URL HEADER...
         options+=(-H "$header")
     done
     if [ ${#tokens[@]} -gt 0 ]; then
-        options+=(-s t/bench/tokens.lua)
+        options+=(-s t/bench/in_turn.lua)
         arguments=(-- "${tokens[@]}")
     fi
     wrk -t1 -c"$connections" -d"$seconds" "${options[@]}" "$url" "${arguments[@]}" >"$file"
@@ -95,6 +95,13 @@ compare() { # TITLE PLAIN-PATH GUARDED-PATH BARS HEADER...
     measure "$2" "$3" "${@:5}"
     printf '%-24s ratio %s, %s us a request  (%s)  %s requests/s\n' \
         "$1" "$ratio" "$added" "$4" "$rates"
+}
+
+compareSessions() { # FILE COUNT PATH BARS HEADER...
+    connections=16 tokens=("$1" "$2") algorithm=''
+    measure "$3" "$3" "${@:5}"
+    printf '%-24s ratio %s, %s us a request  (%s)  %s requests/s\n' \
+        "$2 sessions in turn" "$ratio" "$added" "$4" "$rates"
 }
 
 compareVerification() { # ALGORITHM BARS HEADER...
