@@ -8,11 +8,14 @@ our ($modules, $folder);
 
 BEGIN {
     require Cwd;
-    $folder = $ENV{OTHER_MODULES} // Cwd::abs_path('build/other-modules');
+    require File::Glob;
+    $folder = $ENV{OTHER_MODULES} // Cwd::abs_path((File::Glob::bsd_glob('build/other-modules-*'))[-1] // 'build');
     $modules = "$folder/usr/lib/nginx/modules";
+    -e "$modules/ngx_http_lua_module.so" && -e "$modules/ngx_http_js_module.so"
+        or die "Debian's lua and njs modules are not in $folder: run t/tools/deps test, which unpacks them.\n";
     $ENV{SCALEKIT_MODULE} //= Cwd::abs_path('build/module/ngx_http_scalekit_module.so');
     $ENV{TEST_NGINX_LOAD_MODULES} = '';    # each block says what it loads, and in which order
-    $ENV{LD_LIBRARY_PATH} = join ':', glob("$folder/{usr/,}lib/*-linux-*");
+    $ENV{LD_LIBRARY_PATH} = join ':', File::Glob::bsd_glob("$folder/{usr/,}lib/*-linux-*");
 }
 
 use Scalekit;

@@ -101,3 +101,17 @@ findNode() {
     node=$(realpath -m "$BUILD/node/node_modules/$(nodeName)/bin/node")
     [ -x "$node" ] && echo "$node"
 }
+
+nginxVersion() { # PROGRAM
+    "$1" -v 2>&1 | sed -nE 's|^nginx version: [^/]*/([0-9.]+).*|\1|p'
+}
+
+# The nginx that Debian's modules on this machine are built for; empty where nginx is not Debian's.
+debianNginx() {
+    dpkg-query -W -f '${Provides}' nginx 2>/dev/null | sed -nE 's/.*nginx-abi-([0-9.]+).*/\1/p'
+}
+
+# Where Debian's builds of nginx's lua and njs modules are unpacked: an upgrade of nginx brings others.
+otherModules() {
+    echo "$BUILD/other-modules-$(debianNginx)"
+}
