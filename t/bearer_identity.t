@@ -14,7 +14,8 @@ our $shown = "add_header X-Seen '" . join('|', '$scalekit_authenticated', '$scal
 
 # What a client may try; the last one is an honest header, which stays.
 our $forged = join "\n", 'X-Scalekit-Sub: forged', 'x_scalekit_scopes: forged', 'X-SCALEKIT-CLIENT-ID: forged',
-    'X-Scalekit-Connection-Id: forged', 'X-Scalekit-Anything: forged', 'X-Scalekitty: fine';
+    'X-Scalekit-Connection-Id: forged', 'X-Scalekit-Anything: forged', 'x.scalekit.scopes: forged',
+    'X-Scalekitty: fine';
 our $honest = "X-Scalekitty: fine\n";
 
 our $cookie = 'Cookie: ' . session(sub => 'usr_cookie');

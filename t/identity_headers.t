@@ -21,14 +21,15 @@ our $told = join '', map {"X-Scalekit-$_\n"} 'Sub: usr_1', 'Email: a@b.example',
 sub sorted { return CORE::join '', sort $_[0] =~ /.*\n/g }
 sub parameters { return sorted(CORE::join '', map { s/^([^:]+)/lc $1/er } $_[0] =~ /.*\n/g) }
 
-# Everything a client may try; the last one is an honest header, which stays.
+# Everything a client may try; the last two are honest headers, which stay.
 our $forged = join "\n", 'X-Scalekit-Sub: forged', 'X-Scalekit-Sub: twice',
     'x-scalekit-email: forged',
     'X-SCALEKIT-ROLES: forged', 'X_Scalekit_Org_Id: forged', 'X-Scalekit_Name: forged',
-    'x_SCALEKIT-permissions: forged',
+    'x_SCALEKIT-permissions: forged', 'x.scalekit.email: forged', "X\xa0Scalekit~Sub: forged",
     'X-Scalekit-Connection-Id: forged', 'X-Scalekit-Anything: forged', 'X-Scalekit-: forged',
-    'Connection: close, X-Scalekit-Sub, X-Scalekit-Email', 'X-Scalekitty: fine';
-our $honest = "X-Scalekitty: fine\n";
+    'Connection: close, X-Scalekit-Sub, X-Scalekit-Email', 'X-Scalekitty: fine',
+    "X.Scale~kit\xa0: fine";
+our $honest = "X-Scalekitty: fine\nX.Scale~kit\xa0: fine\n";
 
 run_tests();
 
