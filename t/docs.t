@@ -34,10 +34,11 @@ open my $output, '-|', $tables or die "$tables: $!";
 chomp(my @lines = <$output>);
 close $output or die "$tables failed: $!$?";
 
-my (%printed, %context, %status, %code, %codeStatus, %description);
+my (%printed, %context, %default, %status, %code, %codeStatus, %description);
 for my $line (@lines) {
     my ($kind, $name, $rest) = split / /, $line, 3;
     push @{$printed{$kind}}, $name;
+    $default{$name} = $rest if $kind eq 'default';
     $context{$name} = $kind eq 'setting' ? 'scalekit_environment' : $rest if $kind =~ /^(?:directive|setting)$/;
     next if $kind ne 'reason';
     my ($status, $code, $description) = split / /, $rest, 3;
@@ -97,7 +98,11 @@ for my $kind (qw(directive setting)) {
         my $heading = $place{$kind}{$name};
         my %item = items($heading->{body});
         like($item{Syntax} // '', qr/^`$name [^`]+`/, "the reference has the syntax of $name");
-        ok(length($item{Default} // ''), "the reference has the default of $name");
+        # What no directive can say is in words, but for "none". Required ones have no default.
+        my $says = $item{Default} // '';
+        my $stated = $says =~ /^`\Q$name\E ([^`]+);`$/ ? $1 : $says =~ /^none\b(?!.*required)/ ? 'none' : '';
+        ok(length $says, "the reference has the default of $name");
+        is($stated, $default{$name} // '', "the reference has the code's default of $name");
         is(join(' ', ($item{Context} // '') =~ /`(\w+)`/g), $context{$name}, "the reference has the context of $name");
         like($heading->{body}, qr/^```nginx\n(?:(?!```).*\n)*? *$name\s/m, "the reference has an example of $name");
         like($contents, qr/\(#\Q$heading->{anchor}\E\)/, "the contents of the reference lead to $name");
