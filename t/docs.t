@@ -173,6 +173,17 @@ for my $pair (['conf-examples/README.md', 'conf-examples/*.conf'], ['README.md',
     ok($linked{basename($_)}, "$path leads to $_") for sort glob $pattern;
 }
 
+# The map of the tests names every test file, but for the unit tests that are named after a unit, and nothing else.
+
+my @units = map { glob "src/$_" } qw(*/*.cpp */*.hpp nginx/*/*.cpp nginx/*/*.hpp);
+my %unit = map { basename($_) =~ s/\.\w+$//r => 1 } @units;
+my @testFiles = grep { !m{^unit/(\w+)_test\.cpp$} || !$unit{$1} }
+    map { s{^t/}{}r } glob('t/*.t'), glob('t/{e2e,browser,valgrind}/*.test.mjs'), glob('t/unit/*_test.cpp');
+my $map = content('t/README.md');
+ok($map =~ /`(?:t\/)?\Q$_\E`/, "t/README.md names $_") for @testFiles;
+my @named = $map =~ /`(?:t\/)?((?:(?:e2e|browser|valgrind|unit)\/)?\w+(?:\.t|\.test\.mjs|_test\.cpp))`/g;
+is(join(' ', grep { !-f "t/$_" } @named), '', 't/README.md names no test file that does not exist');
+
 # Examples and tests use everything.
 
 my @examples = sort glob 'conf-examples/*.conf';
