@@ -15,6 +15,7 @@ use MIME::Base64 qw(encode_base64);
 use Test::More;
 
 use Documents;
+use Ports;
 
 chdir dirname(__FILE__) . '/..' or die "cannot enter the project's folder: $!";
 
@@ -249,7 +250,9 @@ for my $text (map { content($_) } @examples, @documents) {
 }
 
 # What nginx -t says about a configuration. Only what needs a certain user or a free port is changed: logs and
-# temporary folders move into the prefix, ports above 1024.
+# temporary folders move into the prefix, ports to some that no other test has, since nginx -t opens them.
+my %port;
+
 sub verdict {
     my ($conf) = @_;
     my $temporary = join ' ', map { "${_}_temp_path $prefix/temp/$_;" } qw(client_body proxy fastcgi uwsgi scgi);
@@ -257,7 +260,7 @@ sub verdict {
     $conf =~ s/^http \{/http { access_log $prefix\/logs\/access.log; $temporary/m or return 'it has no http block';
     $conf =~ s{/var/log/nginx/}{$prefix/logs/}g;
     $conf =~ s{/var/cache/nginx/}{$prefix/cache/}g;
-    $conf =~ s/^(\s*listen\s+)(\d+)(?=[\s;])/$1 . '127.0.0.1:' . (20000 + $2)/mge;
+    $conf =~ s/^(\s*listen\s+)(?:[\w.:\[\]]*:)?(\d+)(?=[\s;])/$1 . '127.0.0.1:' . ($port{$2} \/\/= Ports::free())/mge;
     write_file("$prefix/nginx.conf", $conf);
 
     local $ENV{NGINX};
