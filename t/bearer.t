@@ -6,14 +6,10 @@ use lib 't/lib';
 use Scalekit;
 use Test::Nginx::Socket 'no_plan';
 
-our $upstream = 'proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;';
 our $on = "location / { scalekit_auth acme; scalekit_bearer on; $upstream }";
 our $only = "location / { scalekit_auth acme; scalekit_bearer only; $upstream }";
 our $pass = "location / { scalekit_auth acme; scalekit_bearer on; scalekit_unauthenticated pass;"
     . "add_header X-Seen '\$scalekit_authenticated|\$scalekit_sub|\$scalekit_method|\$scalekit_error' always; $upstream }";
-
-our $cookie = 'Cookie: ' . session(sub => 'usr_cookie');
-our $forged = bearer(seed => 'x' x 32);
 
 # The whole answer's challenge, and that there is one of them.
 our $bare = '\A(?!.*WWW-Authenticate.*WWW-Authenticate).*\r\nWWW-Authenticate: Bearer realm="acme"\r\n';
@@ -23,8 +19,6 @@ our $invalidToken = '\A(?!.*WWW-Authenticate.*WWW-Authenticate).*\r\n'
     . 'WWW-Authenticate: Bearer realm="acme", error="invalid_token", error_description="[^"]+"\r\n';
 our $stranger = '\A\{"error":"unauthenticated","reason":"unauthenticated",'
     . '"message":"[^"]+","reference":"[0-9a-f]{12}"';
-
-sub same { my ($value, $count) = @_; return [($value) x $count] }
 
 run_tests();
 
@@ -37,7 +31,7 @@ location /off { scalekit_bearer off; $::upstream }"
 --- request eval
 ["GET /", "GET /off", "GET /", "GET /"]
 --- more_headers eval
-[::bearer(), ::bearer(), ::bearer() . "\n$::cookie", "$::forged\n$::cookie"]
+[::bearer(), ::bearer(), ::bearer() . "\n$::cookie", "$::badToken\n$::cookie"]
 --- error_code eval
 [401, 401, 200, 200]
 --- raw_response_headers_like eval
@@ -112,7 +106,7 @@ location /only/pass { scalekit_bearer only; scalekit_unauthenticated pass; $::up
 --- request eval
 [map { ("GET $_") x 5 } qw(/ /pass /redirect /401 /only /only/pass)]
 --- more_headers eval
-[(map {"$_\n$::cookie"} $::forged, ::bearer(exp => -60), ::navigation($::forged),
+[(map {"$_\n$::cookie"} $::badToken, ::bearer(exp => -60), ::navigation($::badToken),
     'Authorization: Bearer', 'Authorization: Bearer a b') x 6]
 --- error_code eval
 [(401, 401, 401, 400, 400) x 6]
@@ -140,7 +134,7 @@ location /only/pass { scalekit_bearer only; scalekit_unauthenticated pass; $::up
 --- request eval
 [("GET /") x 3]
 --- more_headers eval
-[$::forged, 'Authorization: Bearer', ::bearer(aud => ['another'])]
+[$::badToken, 'Authorization: Bearer', ::bearer(aud => ['another'])]
 --- error_code eval
 [401, 400, 401]
 --- response_headers eval
@@ -248,7 +242,7 @@ location /pass { scalekit_auth acme; scalekit_bearer on; scalekit_unauthenticate
 [map { ("GET $_") x 5 } qw(/ /only /pass)]
 --- more_headers eval
 my $good = ::bearer();
-[("$good\n$good", "$good\n$::forged", "$::forged\n$good", "$good\nauthorization: Basic dXNlcjpwYXNz",
+[("$good\n$good", "$good\n$::badToken", "$::badToken\n$good", "$good\nauthorization: Basic dXNlcjpwYXNz",
     "Authorization: Basic dXNlcjpwYXNz\n$good\n$::cookie") x 3]
 --- error_code eval
 ::same(400, 15)
@@ -359,8 +353,8 @@ location /401 { scalekit_unauthenticated 401; $::upstream }"
 --- request eval
 [("GET /auth/session") x 4, "GET /auth/login", "POST /auth/logout\n"]
 --- more_headers eval
-[::bearer(), ::bearer() . "\n$::cookie", "$::forged\n$::cookie", 'Authorization: Bearer', $::forged,
-    "$::forged\n$::cookie"]
+[::bearer(), ::bearer() . "\n$::cookie", "$::badToken\n$::cookie", 'Authorization: Bearer', $::badToken,
+    "$::badToken\n$::cookie"]
 --- error_code eval
 [401, 200, 200, 401, 302, 200]
 --- response_body_like eval
@@ -429,7 +423,7 @@ location /pass { scalekit_unauthenticated pass; $::upstream }"
 --- request eval
 [map { ("GET $_") x 4 } qw(/ /pass)]
 --- more_headers eval
-[map {"X-Token: $_\n$::cookie"} ($::forged =~ s/.* //r, 't', 'a b', 'Bearer ' . ::token()) x 2]
+[map {"X-Token: $_\n$::cookie"} ($::badToken =~ s/.* //r, 't', 'a b', 'Bearer ' . ::token()) x 2]
 --- error_code eval
 [(401, 401, 400, 400) x 2]
 --- raw_response_headers_like eval
@@ -446,7 +440,7 @@ location / { $::upstream }"
 [("GET /") x 4]
 --- more_headers eval
 my $token = ::token();
-[::bearer(), "$::forged\nX-Token: $token", "$::forged\n$::cookie", "Authorization: Bearer\nX-Token: $token"]
+[::bearer(), "$::badToken\nX-Token: $token", "$::badToken\n$::cookie", "Authorization: Bearer\nX-Token: $token"]
 --- error_code eval
 [401, 200, 200, 200]
 --- raw_response_headers_like eval

@@ -5,7 +5,6 @@ use lib 't/lib';
 use Scalekit;
 use Test::Nginx::Socket 'no_plan';
 
-our $upstream = 'proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;';
 our $on = "location / { scalekit_auth acme; scalekit_bearer on; $upstream }";
 our $only = "location / { scalekit_auth acme; scalekit_bearer only; $upstream }";
 
@@ -13,8 +12,6 @@ our $forged = token(seed => 'x' x 32);
 our $expired = bearer(exp => -60);
 our $once = '\A(?!.*WWW-Authenticate.*WWW-Authenticate).*\r\n';
 our $reference = '"reference":"[0-9a-f]{12}"';
-
-sub same { my ($value, $count) = @_; return [($value) x $count] }
 
 run_tests();
 

@@ -5,7 +5,6 @@ use lib 't/lib';
 use Scalekit;
 use Test::Nginx::Socket 'no_plan';
 
-our $upstream = 'proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;';
 our $ignore = "underscores_in_headers on;\nignore_invalid_headers off;\n";
 
 our $shown = "add_header X-Seen '" . join('|', '$scalekit_authenticated', '$scalekit_sub', '$scalekit_email',
@@ -17,12 +16,6 @@ our $forged = join "\n", 'X-Scalekit-Sub: forged', 'x_scalekit_scopes: forged', 
     'X-Scalekit-Connection-Id: forged', 'X-Scalekit-Anything: forged', 'x.scalekit.scopes: forged',
     'X-Scalekitty: fine';
 our $honest = "X-Scalekitty: fine\n";
-
-our $cookie = 'Cookie: ' . session(sub => 'usr_cookie');
-our $badToken = bearer(seed => 'x' x 32);
-
-# The lines of a FastCGI, SCGI or uwsgi request, which nginx hashes: in the order of the alphabet.
-sub sorted { return CORE::join '', sort $_[0] =~ /.*\n/g }
 
 run_tests();
 

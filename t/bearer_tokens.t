@@ -5,7 +5,6 @@ use lib 't/lib';
 use Scalekit;
 use Test::Nginx::Socket 'no_plan';
 
-our $upstream = 'proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;';
 our $only = "location / { scalekit_auth acme; scalekit_bearer only; $upstream }";
 our $any = "location / { scalekit_auth acme; scalekit_bearer only; scalekit_audience off; $upstream }";
 our $issuer = "http://127.0.0.1:$ENV{TEST_NGINX_PROVIDER}";
@@ -23,8 +22,6 @@ our %rfc9068 = (iss => $issuer, aud => 'skc_1', sub => 'usr_1', client_id => 'sk
     exp => 3600, iat => 0);
 our %id = (iss => $issuer, aud => ['skc_1'], azp => 'skc_1', sub => 'usr_1', oid => 'org_1', exp => 3600, iat => 0,
     at_hash => 'x', c_hash => 'x', amr => ['conn_1'], email => 'a@b.example', sid => 'ses_1', client_id => 'skc_1');
-
-sub same { my ($value, $count) = @_; return [($value) x $count] }
 
 # Answers to refused tokens.
 sub invalid {

@@ -6,7 +6,6 @@ use lib 't/lib';
 use Scalekit;
 use Test::Nginx::Socket 'no_plan';
 
-our $upstream = 'proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;';
 our $due = 'Cookie: ' . session(created => 1000, seen => 1000);    # renewed with the next answer
 our $fresh = 'Cookie: ' . session();
 
@@ -41,9 +40,7 @@ sub only {
     return "\\A(?!.*\\n$name:.*\\n$name:).*\\n$name: $value\\r\\n";
 }
 
-sub same { my ($value, $count) = @_; return [($value) x $count] }
-
-our $cookie = 'Set-Cookie: sk_session=[\w-]+; Path=/; HttpOnly; SameSite=Lax\r\n';
+our $setCookie = 'Set-Cookie: sk_session=[\w-]+; Path=/; HttpOnly; SameSite=Lax\r\n';
 our $own = '(?=' . only('Cache-Control', 'no-store') . ')(?=' . only('Referrer-Policy', 'no-referrer')
     . ')(?!.*\n(?:Expires|CDN-Cache-Control|Surrogate-Control):).*\nX-Site: here\r\n';
 
@@ -80,7 +77,7 @@ location /roles { scalekit_auth acme; scalekit_require roles admin; $::upstream 
 GET /auth/session
 --- more_headers eval: ::script($::due)
 --- raw_response_headers_like eval
-"(?=$::own).*$::cookie"
+"(?=$::own).*$::setCookie"
 
 
 
@@ -111,7 +108,7 @@ location /open/ { $::generous proxy_pass http://127.0.0.1:\$TEST_NGINX_OTHER; }"
 --- more_headers eval
 ::same($::due, 5)
 --- raw_response_headers_like eval
-[map { "(?=.*$_\\r\\n).*$::cookie" } 'Cache-Control: private', 'Cache-Control: no-store\r\nExpires: 0',
+[map { "(?=.*$_\\r\\n).*$::setCookie" } 'Cache-Control: private', 'Cache-Control: no-store\r\nExpires: 0',
     'Cache-Control: max-age=600\r\nCache-Control: Private',
     'Cache-Control: no-cache="a,b",private,max-age=60', 'Cache-Control: private']
 --- raw_response_headers_unlike eval
@@ -131,7 +128,7 @@ location /open/ { $::generous proxy_pass http://127.0.0.1:\$TEST_NGINX_OTHER; }"
 --- error_code eval
 [(200) x 8, 404]
 --- raw_response_headers_like eval
-::same('(?=' . ::only('Cache-Control', 'private, no-cache') . ')(?!.*\nExpires:).*' . $::cookie, 9)
+::same('(?=' . ::only('Cache-Control', 'private, no-cache') . ')(?!.*\nExpires:).*' . $::setCookie, 9)
 
 
 
@@ -169,8 +166,8 @@ text
 --- more_headers eval
 ::same($::due, 7)
 --- raw_response_headers_like eval
-[('\A(?!.*Set-Cookie)') x 3, "(?=.*Cache-Control: max-age=31536000\r\nCache-Control: private\r\n).*$::cookie",
-    ('(?=' . ::only('Cache-Control', 'private, no-cache') . ')(?!.*\nExpires:).*' . $::cookie) x 3]
+[('\A(?!.*Set-Cookie)') x 3, "(?=.*Cache-Control: max-age=31536000\r\nCache-Control: private\r\n).*$::setCookie",
+    ('(?=' . ::only('Cache-Control', 'private, no-cache') . ')(?!.*\nExpires:).*' . $::setCookie) x 3]
 
 
 
@@ -241,7 +238,7 @@ location /pass { scalekit_auth acme; scalekit_unauthenticated pass; $::upstream 
 --- error_code eval
 [200, 403, 200, 200, 200]
 --- raw_response_headers_like eval
-[('\A(?!.*Set-Cookie)') x 4, $::cookie]
+[('\A(?!.*Set-Cookie)') x 4, $::setCookie]
 
 
 
@@ -256,4 +253,4 @@ location = /leave { internal; proxy_method POST; proxy_pass_request_body off; pr
 --- more_headers eval
 [::script($::due), ::script($::due, $::due =~ s/Cookie/X-Leaving/r)]
 --- raw_response_headers_like eval
-[$::cookie, '\A(?!.*(?:Set-Cookie|Cache-Control):)']
+[$::setCookie, '\A(?!.*(?:Set-Cookie|Cache-Control):)']

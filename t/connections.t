@@ -4,10 +4,6 @@ use lib 't/lib';
 use Scalekit;
 use Test::Nginx::Socket 'no_plan';
 
-our $upstream = 'proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;';
-our $session = 'Cookie: ' . session();
-our $forged = bearer(seed => 'x' x 32);
-
 run_tests();
 
 __DATA__
@@ -72,7 +68,7 @@ location / {
 ["GET /a", "GET /a", "GET /a", "POST /a\nbody", "POST /a\nbody"]
 --- more_headers eval
 my $good = 'X-' . ::bearer();
-[$good, "X-$::forged", '', $good, "X-$::forged"]
+[$good, "X-$::badToken", '', $good, "X-$::badToken"]
 --- error_code eval
 [200, 401, 401, 200, 401]
 --- response_body_like eval

@@ -5,7 +5,6 @@ use lib 't/lib';
 use Scalekit;
 use Test::Nginx::Socket 'no_plan';
 
-our $upstream = 'proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;';
 our $guarded = "location / { scalekit_auth acme; $upstream }";
 our $page = join "\n", 'Content-Type: text/html; charset=utf-8', 'Cache-Control: no-store',
     'Referrer-Policy: no-referrer', 'X-Content-Type-Options: nosniff',
@@ -52,8 +51,6 @@ sub referenceLogged {
     return join ' ',
         map { /refused: (reason=\w+ environment=\w+) ref=$reference/ ? $1 : () } <$log>;
 }
-
-sub same { my ($value, $count) = @_; return [($value) x $count] }
 
 run_tests();
 

@@ -5,7 +5,6 @@ use lib 't/lib';
 use Scalekit;
 use Test::Nginx::Socket 'no_plan';
 
-our $upstream = 'proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;';
 our $guarded = "location / { scalekit_auth acme; $upstream }";
 our $ignore = "underscores_in_headers on;\nignore_invalid_headers off;\n";
 
@@ -17,8 +16,6 @@ our $told = join '', map {"X-Scalekit-$_\n"} 'Sub: usr_1', 'Email: a@b.example',
     'Org-Id: org_1',
     'Connection-Id: conn_1', 'Session-Id: ses_1', 'Roles: admin,owner', 'Permissions: read,write';
 
-# The lines of a FastCGI, SCGI or uwsgi request, which nginx hashes: in the order of the alphabet.
-sub sorted { return CORE::join '', sort $_[0] =~ /.*\n/g }
 sub parameters { return sorted(CORE::join '', map { s/^([^:]+)/lc $1/er } $_[0] =~ /.*\n/g) }
 
 # Everything a client may try; the last two are honest headers, which stay.

@@ -21,7 +21,6 @@ BEGIN {
 use Scalekit;
 use Test::Nginx::Socket 'no_plan';
 
-our $upstream = 'proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;';
 our $due = 'Cookie: ' . session(created => 1000, seen => 1000);    # renewed with the next answer
 
 # A module that is linked into nginx needs no line.
@@ -29,6 +28,7 @@ our @own = map { length ? "load_module $_;" : () } $ENV{SCALEKIT_MODULE};
 our @lua = map {"load_module $modules/${_}_module.so;"} 'ndk_http', 'ngx_http_lua';
 our @njs = "load_module $modules/ngx_http_js_module.so;";
 
+# What each of the two needs in http, and in a location.
 our $lua_path = "lua_package_path '$folder/usr/share/lua/5.1/?.lua;;';";
 our $lua = <<'EOC';
 rewrite_by_lua_block { ngx.req.set_header("X-Rewrite", "lua") }
@@ -74,70 +74,36 @@ sub answers {
         ($answer->('no-store', '')) x 2];
 }
 
+# A block with these modules, loaded in this order; lua is known to run first if it is among them.
+my $spec = '';
+
+sub loaded {
+    my ($name, $modules, @filters) = @_;
+    my %uses = map { $_ => 1 } @filters;
+    my $http = join ' ', map { $uses{$_} ? "\$::${_}_path" : () } qw(lua njs);
+    my $marks = join ', ', map { "'X-" . ucfirst . "'" } @filters;
+    my $first = $uses{lua} ? '(?=.*X-Rewrite: lua\n)(?=.*X-Access: usr_1\n).*' : '';
+    $spec .= <<"EOC";
+=== $name
+--- main_config eval: "$modules"
+--- http_config eval: "$http"
+--- user_files eval: \$::script
+--- config eval: ::locations("@{[map {"\$::$_"} @filters]}")
+--- request eval: \$::requests
+--- more_headers eval: \$::headers
+--- error_code eval: \$::codes
+--- response_body_like eval
+['${first}X-Scalekit-Sub: usr_1', '\\A\\z', 'unauthenticated']
+--- raw_response_headers_like eval: ::answers($marks)
+
+EOC
+}
+
+loaded('lua, loaded before this module', '@::lua @::own', 'lua');
+loaded('lua, loaded after this module', '@::own @::lua', 'lua');
+loaded('njs, loaded before this module', '@::njs @::own', 'njs');
+loaded('njs, loaded after this module', '@::own @::njs', 'njs');
+loaded('this module between the two', '@::njs @::own @::lua', 'lua', 'njs');
+
+spec_string($spec);
 run_tests();
-
-__DATA__
-
-=== lua, loaded before this module
---- main_config eval: "@::lua @::own"
---- http_config eval: $::lua_path
---- config eval: ::locations($::lua)
---- request eval: $::requests
---- more_headers eval: $::headers
---- error_code eval: $::codes
---- response_body_like eval
-['(?=.*X-Rewrite: lua\n)(?=.*X-Access: usr_1\n).*X-Scalekit-Sub: usr_1', '\A\z', 'unauthenticated']
---- raw_response_headers_like eval: ::answers('X-Lua')
-
-
-
-=== lua, loaded after this module
---- main_config eval: "@::own @::lua"
---- http_config eval: $::lua_path
---- config eval: ::locations($::lua)
---- request eval: $::requests
---- more_headers eval: $::headers
---- error_code eval: $::codes
---- response_body_like eval
-['(?=.*X-Rewrite: lua\n)(?=.*X-Access: usr_1\n).*X-Scalekit-Sub: usr_1', '\A\z', 'unauthenticated']
---- raw_response_headers_like eval: ::answers('X-Lua')
-
-
-
-=== njs, loaded before this module
---- main_config eval: "@::njs @::own"
---- http_config eval: $::njs_path
---- user_files eval: $::script
---- config eval: ::locations($::njs)
---- request eval: $::requests
---- more_headers eval: $::headers
---- error_code eval: $::codes
---- response_body_like eval
-['X-Scalekit-Sub: usr_1', '\A\z', 'unauthenticated']
---- raw_response_headers_like eval: ::answers('X-Njs')
-
-
-
-=== njs, loaded after this module
---- main_config eval: "@::own @::njs"
---- http_config eval: $::njs_path
---- user_files eval: $::script
---- config eval: ::locations($::njs)
---- request eval: $::requests
---- more_headers eval: $::headers
---- error_code eval: $::codes
---- response_body_like eval
-['X-Scalekit-Sub: usr_1', '\A\z', 'unauthenticated']
---- raw_response_headers_like eval: ::answers('X-Njs')
-
-
-
-=== this module between the two
---- main_config eval: "@::njs @::own @::lua"
---- http_config eval: "$::njs_path $::lua_path"
---- user_files eval: $::script
---- config eval: ::locations("$::lua $::njs")
---- request eval: $::requests
---- more_headers eval: $::headers
---- error_code eval: $::codes
---- raw_response_headers_like eval: ::answers('X-Lua', 'X-Njs')

@@ -50,8 +50,6 @@ our @spoofs = (
     'Expect: 200-ok', 'Content-Length: 0',
 );
 
-sub same { my ($value, $count) = @_; return [($value) x $count] }
-
 run_tests();
 
 __DATA__

@@ -5,7 +5,6 @@ use lib 't/lib';
 use Scalekit;
 use Test::Nginx::Socket 'no_plan';
 
-our $upstream = 'proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;';
 our $issuer = "http://127.0.0.1:$ENV{TEST_NGINX_PROVIDER}";
 our $known = '/.well-known/oauth-protected-resource';
 our $only = 'scalekit_auth acme; scalekit_bearer only;';
@@ -20,8 +19,6 @@ sub described {
     my $wanted = $json->encode({bearer_methods_supported => ['header'], authorization_servers => [$issuer], %members});
     return sub { return $json->encode($json->decode($_[0])) eq $wanted ? 'as wanted' : "$_[0] is not $wanted" };
 }
-
-sub same { my ($value, $count) = @_; return [($value) x $count] }
 
 run_tests();
 

@@ -5,14 +5,8 @@ use lib 't/lib';
 use Scalekit;
 use Test::Nginx::Socket 'no_plan';
 
-our $upstream = 'proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;';
-our $session = 'Cookie: ' . session();
-our $cookie = 'Cookie: ' . session(sub => 'usr_cookie');
-our $forged = bearer(seed => 'x' x 32);
 our $seen = '$scalekit_authenticated|$scalekit_sub|$scalekit_method|$scalekit_error';
 our $shown = "add_header X-Seen '$seen' always;";
-
-sub same { my ($value, $count) = @_; return [($value) x $count] }
 
 run_tests();
 
@@ -139,7 +133,7 @@ location \@guarded { scalekit_auth acme; scalekit_bearer only; $::upstream }"
 --- request eval
 [map { ("GET $_") x 4 } qw(/accel/guarded /error /named /try /rewrite /dir/)]
 --- more_headers eval
-[('', $::forged, $::cookie, "X-Scalekit-Sub: forged\n" . ::bearer()) x 6]
+[('', $::badToken, $::cookie, "X-Scalekit-Sub: forged\n" . ::bearer()) x 6]
 --- error_code eval
 [(401, 401, 401, 200) x 6]
 --- response_body_like eval
@@ -203,7 +197,7 @@ sorry
 --- request eval
 [("GET /") x 4, "GET /changed", "GET /named"]
 --- more_headers eval
-['', 'Authorization: Bearer', $::forged, ::bearer(scope => 'x'), $::forged, $::forged]
+['', 'Authorization: Bearer', $::badToken, ::bearer(scope => 'x'), $::badToken, $::badToken]
 --- error_code eval
 [401, 400, 401, 403, 418, 200]
 --- response_body_like eval
@@ -227,7 +221,7 @@ sorry
 --- request eval
 ["GET /", "GET /", "GET /"]
 --- more_headers eval
-['', $::forged, ::navigation($::forged)]
+['', $::badToken, ::navigation($::badToken)]
 --- error_code eval
 ::same(401, 3)
 --- response_body_unlike eval
@@ -244,7 +238,7 @@ location /auth/ { scalekit_auth acme; }"
 --- request eval
 ["GET /", "GET /", "GET /"]
 --- more_headers eval
-[::script(), $::forged, "$::forged\n$::cookie"]
+[::script(), $::badToken, "$::badToken\n$::cookie"]
 --- response_headers eval
 ['X-Error: unauthenticated|', 'X-Error: signature_invalid|', 'X-Error: signature_invalid|']
 --- response_body_unlike eval
@@ -259,7 +253,7 @@ location \@login { scalekit_auth acme; $::upstream }"
 --- request eval
 ["GET /", "GET /"]
 --- more_headers eval
-[$::forged, "$::forged\n" . ::navigation()]
+[$::badToken, "$::badToken\n" . ::navigation()]
 --- error_code eval
 [401, 401]
 --- raw_response_headers_unlike eval

@@ -5,10 +5,7 @@ use lib 't/lib';
 use Scalekit;
 use Test::Nginx::Socket 'no_plan';
 
-our $upstream = 'proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;';
 our $server = 'scalekit_auth acme; scalekit_bearer on;';
-
-sub same { my ($value, $count) = @_; return [($value) x $count] }
 
 # The same claims as a session and as a token.
 sub both {

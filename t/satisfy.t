@@ -4,15 +4,9 @@ use lib 't/lib';
 use Scalekit;
 use Test::Nginx::Socket 'no_plan';
 
-our $upstream = 'proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;';
 our $basic = 'auth_basic door; auth_basic_user_file ../html/passwords;';
 our $user = 'Authorization: Basic dXNlcjpwYXNz';
 our $wrong = 'Authorization: Basic dXNlcjpub3Bl';
-our $session = 'Cookie: ' . session();
-our $cookie = 'Cookie: ' . session(sub => 'usr_cookie');
-our $forged = bearer(seed => 'x' x 32);
-
-sub same { my ($value, $count) = @_; return [($value) x $count] }
 
 run_tests();
 
@@ -159,7 +153,7 @@ location /allowed { allow 127.0.0.1; deny all; $::upstream }"
 --- request eval
 [("GET /") x 2, ("GET /allowed") x 3]
 --- more_headers eval
-['', ::bearer(), '', $::forged, ::bearer()]
+['', ::bearer(), '', $::badToken, ::bearer()]
 --- error_code eval
 [403, 403, 401, 401, 200]
 --- raw_response_headers_unlike eval
@@ -177,7 +171,7 @@ location /auth/ { }"
 --- request eval
 [("GET /") x 5, map { ("GET $_") x 2 } qw(/tenant /role)]
 --- more_headers eval
-['', ::bearer(), $::forged, "$::forged\n$::cookie", 'Authorization: Bearer', ::bearer(), ::bearer(oid => 'org_2'),
+['', ::bearer(), $::badToken, "$::badToken\n$::cookie", 'Authorization: Bearer', ::bearer(), ::bearer(oid => 'org_2'),
     ::bearer(), ::bearer(roles => ['admin'])]
 --- error_code eval
 [401, 200, 401, 401, 400, 403, 200, 403, 200]
@@ -195,7 +189,7 @@ user:{PLAIN}pass
 --- request eval
 [("GET /") x 7]
 --- more_headers eval
-['', $::wrong, $::user, ::bearer(), $::forged, "$::wrong\n$::cookie", "$::forged\n$::cookie"]
+['', $::wrong, $::user, ::bearer(), $::badToken, "$::wrong\n$::cookie", "$::badToken\n$::cookie"]
 --- error_code eval
 [401, 401, 200, 200, 401, 200, 401]
 --- raw_response_headers_like eval

@@ -8,7 +8,6 @@ use Test::Nginx::Socket 'no_plan';
 use File::Temp 'tempdir';
 
 our $folder = tempdir(CLEANUP => 1);
-our $upstream = 'proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;';
 our $guarded = "location / { scalekit_auth acme; $upstream }";
 our $user = "GET /\nX-Scalekit-Sub: usr_1\n";
 our $nobody = '\A\{"error":"unauthenticated","reason":"unauthenticated",'

@@ -5,13 +5,6 @@ use lib 't/lib';
 use Scalekit;
 use Test::Nginx::Socket 'no_plan';
 
-our $upstream = 'proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;';
-our $session = 'Cookie: ' . session();
-our $cookie = 'Cookie: ' . session(sub => 'usr_cookie');
-our $forged = bearer(seed => 'x' x 32);
-
-sub same { my ($value, $count) = @_; return [($value) x $count] }
-
 run_tests();
 
 __DATA__
@@ -157,7 +150,7 @@ location = /no { internal; proxy_pass http://127.0.0.1:\$TEST_NGINX_UPSTREAM/sta
 --- request eval
 ["GET /", "GET /", "GET /", "GET /refused"]
 --- more_headers eval
-['', $::forged, ::bearer(), ::bearer()]
+['', $::badToken, ::bearer(), ::bearer()]
 --- error_code eval
 [401, 401, 200, 403]
 --- response_body_like eval
@@ -175,7 +168,7 @@ location = /check { internal; scalekit_auth acme; scalekit_bearer only; scalekit
 --- request eval
 ["GET /warm", ("GET /") x 8, ("GET /known") x 3]
 --- more_headers eval
-[::bearer(), '', $::cookie, $::forged, ::bearer(exp => -60), "$::forged\n$::cookie", ::bearer(oid => 'org_2'),
+[::bearer(), '', $::cookie, $::badToken, ::bearer(exp => -60), "$::badToken\n$::cookie", ::bearer(oid => 'org_2'),
     ::navigation(), ::bearer(), ::bearer(oid => 'org_2'), ::bearer(roles => []), ::bearer()]
 --- error_code eval
 [200, (401) x 5, 403, 401, 401, 403, 403, 200]
@@ -212,7 +205,7 @@ before <!--# include virtual="/guarded" --> after
 --- request eval
 ["GET /warm", "GET /known.html", ("GET /page.html") x 4]
 --- more_headers eval
-[::bearer(), ::bearer(), ::bearer(), '', $::forged, $::cookie]
+[::bearer(), ::bearer(), ::bearer(), '', $::badToken, $::cookie]
 --- response_body_like eval
 ['', 'before GET /guarded\n.*after', ('before (?!.*GET /guarded).*after') x 4]
 
@@ -293,7 +286,7 @@ before <!--# include virtual="/tenant" --> after
 --- request eval
 ["GET /page.html", "GET /page.html", "GET /guarded.html", "GET /guarded.html"]
 --- more_headers eval
-['', $::forged, ::bearer(), 'Cookie: ' . ::session(org => 'org_1')]
+['', $::badToken, ::bearer(), 'Cookie: ' . ::session(org => 'org_1')]
 --- response_body_like eval
 ['before GET /pass\n', 'before (?!.*GET /pass).*after', 'before (?!.*X-Scalekit).*after', 'before (?!.*X-Scalekit).*after']
 

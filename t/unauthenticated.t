@@ -6,7 +6,6 @@ use lib 't/lib';
 use Scalekit;
 use Test::Nginx::Socket 'no_plan';
 
-our $upstream = 'proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;';
 our $guarded = "location / { scalekit_auth acme; $upstream }";
 our $websocket = "Upgrade: websocket\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==";
 
@@ -38,8 +37,6 @@ our @unsafe = qw(POST PUT DELETE PATCH OPTIONS PROPFIND MKCOL LOCK BREW);
 
 our $refusal = '\{"error":"unauthenticated","reason":"unauthenticated","message":"You need to be signed in to see '
     . 'this\\.","reference":"[0-9a-f]{12}","login":"/auth/login"\}';
-
-sub same { my ($value, $count) = @_; return [($value) x $count] }
 
 run_tests();
 

@@ -40,7 +40,10 @@ use Test::Nginx::Util qw(add_block_preprocessor);
 use Upstream;
 
 use Exporter 'import';
-our @EXPORT = qw(session token bearer navigation script);
+our @EXPORT = qw(session token bearer navigation script same sorted $upstream $session $cookie $badToken);
+
+# Of a guarded location: hands everything on to the upstream.
+our $upstream = 'proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;';
 
 our $keys = 'the first key of the tests, 32 bytes or more';
 our $client = 'skc_1';
@@ -190,5 +193,16 @@ sub bearer { return 'Authorization: Bearer ' . token(@_) }
 # Headers of requests, as more_headers wants them.
 sub navigation { return join "\n", 'Sec-Fetch-Mode: navigate', 'Accept: text/html', @_ }
 sub script { return join "\n", 'Sec-Fetch-Mode: cors', 'Accept: application/json', @_ }
+
+# Of somebody; of somebody else beside whose token it stands; signed by a key that is not the provider's.
+our $session = 'Cookie: ' . session();
+our $cookie = 'Cookie: ' . session(sub => 'usr_cookie');
+our $badToken = bearer(seed => 'x' x 32);
+
+# The same expected of each of so many requests.
+sub same { my ($value, $count) = @_; return [($value) x $count] }
+
+# The lines of a FastCGI, SCGI or uwsgi request, which nginx hashes: in the order of the alphabet.
+sub sorted { return join '', sort $_[0] =~ /.*\n/g }
 
 1;
