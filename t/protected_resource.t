@@ -207,6 +207,18 @@ Access-Control-Request-Headers: mcp-protocol-version
 
 
 
+=== HEAD has the Content-Length of GET, which is that of the document
+--- config eval
+"location /mcp { $::only scalekit_resource https://api.example/mcp; $::upstream }"
+--- request eval
+["GET $::known/mcp", "HEAD $::known/mcp"]
+--- response_body eval
+[$::document, '']
+--- response_headers eval
+[('Content-Length: ' . length $::document) x 2]
+
+
+
 === bodies that come with it are neither forwarded nor left on the connection
 --- config eval
 "location / { $::only scalekit_resource https://api.example/mcp; $::upstream }"
