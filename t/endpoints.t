@@ -1,6 +1,7 @@
 # The module's own paths: /auth/session, /auth/login, /auth/logout, the callback with everything but
 # a login that succeeds (those are in t/e2e), and the pages it shows.
 
+use POSIX ();
 use lib 't/lib';
 use Scalekit;
 use Test::Nginx::Socket 'no_plan';
@@ -52,6 +53,19 @@ sub referenceLogged {
         map { /refused: (reason=\w+ environment=\w+) ref=$reference/ ? $1 : () } <$log>;
 }
 
+# The Cookie header of a session that ends so many seconds from now, and a pattern of its end in /auth/session. The
+# cookie may be made in the next second.
+sub ending {
+    my ($left, %options) = @_;
+    my $now = time;
+    my $cookie = 'Cookie: ' . session(%options);
+    my @ends = map { POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $_ + $left) } $now .. time;
+    return ($cookie, '"expires":"(?:' . CORE::join('|', @ends) . ')"');
+}
+
+our @idleFirst = ending(3600 - 100, created => 1000, seen => 100);
+our @lifetimeFirst = ending(500, created => 8 * 3600 - 500, seen => 100);
+
 run_tests();
 
 __DATA__
@@ -90,6 +104,17 @@ GET /auth/session
 '\A\{"user":\{"id":"usr_1","name":null,"email":null,"image":null\},"organization":null,'
     . '"expires":"[^"]+"\}\n\z'
 --- no_upstream
+
+
+
+=== /auth/session: expires is when the session ends, to the second: whichever limit comes first
+--- config eval: $::guarded
+--- request eval
+["GET /auth/session", "GET /auth/session"]
+--- more_headers eval
+[$::idleFirst[0], $::lifetimeFirst[0]]
+--- response_body_like eval
+[$::idleFirst[1], $::lifetimeFirst[1]]
 
 
 
