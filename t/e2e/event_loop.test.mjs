@@ -130,7 +130,7 @@ test('a graceful quit lets a login that is under way complete', async () => {
     const pending = finish();
     await tokens.asked();
     site.nginx.child.kill('SIGQUIT');
-    await sleep(300);
+    await sleep(300 * slow);
     tokens.release();
     const answer = await pending;
     assert.equal(answer.status, 302);
@@ -150,7 +150,7 @@ test('a graceful quit lets a login complete that waits for new keys', async () =
     });
     await keys.asked();
     site.nginx.child.kill('SIGQUIT');
-    await sleep(300);
+    await sleep(300 * slow);
     keys.release();
     assert.equal((await pending).status, 302);
     await site.nginx.ended;

@@ -117,7 +117,7 @@ test('100,000 unknown kids over 4 workers', { concurrency: true }, async (t) => 
                 http: `scalekit_zone 1m; ${others.join('\n')}`,
             });
             await until(() => provider.counts.keys >= 5, 'all environments have their keys');
-            await sleep(200);
+            await sleep(200 * slow);
             provider.bend.keys = padded(250_000);
             await withstand(provider, api);
             assert.match(api.site.nginx.log, /\[error\].*scalekit_zone is full/);

@@ -24,6 +24,7 @@ import {
     resource,
     startMcpSite,
 } from './mcp_site.mjs';
+import { slow } from './timing.mjs';
 
 const provider = await startProvider({ mode: 'full-stack', accessTokens: 'scalekit' });
 atEnd(() => provider.close());
@@ -185,12 +186,12 @@ test('a token that expires is refused as such, and the client signs in anew', as
     assert.equal(refused.json.error, 'invalid_token');
     assert.equal(refused.json.reason, 'token_expired');
 
-    provider.control.accessTokenLife(2);
+    provider.control.accessTokenLife(2 * slow);
     const person = new Person();
     const { call, client, transport } = await connect(site.url, person);
     await call('whoami');
     const first = person.kept.access_token;
-    await sleep(2_500);
+    await sleep(2_500 * slow);
     provider.control.accessTokenLife(300);
     await assert.rejects(call('whoami'), UnauthorizedError);
     await transport.finishAuth(person.code);

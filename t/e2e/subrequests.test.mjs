@@ -17,6 +17,7 @@ import { send } from './browser.mjs';
 import { atEnd } from './cleanup.mjs';
 import { until } from './harness.mjs';
 import { hostileLogin, startSite } from './site.mjs';
+import { slow } from './timing.mjs';
 
 const size = 55; // bytes of a file
 
@@ -283,12 +284,12 @@ test('a part for tokens in a page for sessions: never the one beside the other',
 });
 
 test('a page whose key was needed before the keys were there is not served, and not cached', async () => {
-    const slow = await startHostile();
-    atEnd(() => slow.close());
+    const late = await startHostile();
+    atEnd(() => late.close());
     const held = faults.held();
-    slow.answers.keys = held;
+    late.answers.keys = held;
     const cold = await startSite({
-        provider: slow,
+        provider: late,
         settings: { timeout: '8s' },
         http: `proxy_cache_path ${folder}/cold keys_zone=cold:1m use_temp_path=off;
         map $scalekit_sub $bucket { default $scalekit_sub; }`,
@@ -301,12 +302,12 @@ test('a page whose key was needed before the keys were there is not served, and 
             location / { ${application.to()} }`,
     });
     const as = (sub, path) =>
-        send(cold.url(path), { headers: bearer(mintAccessToken(slow, { sub })) });
+        send(cold.url(path), { headers: bearer(mintAccessToken(late, { sub })) });
     await until(() => held.waiting.length > 0, 'the keys are asked for');
     const early = ['/set', '/map', '/'].map((path) => as('usr_ada', path));
-    await sleep(300);
-    delete slow.answers.keys;
-    held.release(slow.honestly.keys);
+    await sleep(300 * slow);
+    delete late.answers.keys;
+    held.release(late.honestly.keys);
     assert.deepEqual(
         (await Promise.all(early)).map(({ status }) => status),
         [503, 503, 200],
@@ -318,24 +319,24 @@ test('a page whose key was needed before the keys were there is not served, and 
 });
 
 test('so it is where the whole server sets the key', async () => {
-    const slow = await startHostile();
-    atEnd(() => slow.close());
+    const late = await startHostile();
+    atEnd(() => late.close());
     const held = faults.held();
-    slow.answers.keys = held;
+    late.answers.keys = held;
     const cold = await startSite({
-        provider: slow,
+        provider: late,
         settings: { timeout: '8s' },
         http: `proxy_cache_path ${folder}/early keys_zone=early:1m use_temp_path=off;`,
         server: 'scalekit_bearer on; set $who $scalekit_sub;',
         locations: () => `location / { proxy_cache early; proxy_cache_valid 10m;
             proxy_cache_key $who$uri; ${application.to()} }`,
     });
-    const as = (sub) => send(cold.url('/'), { headers: bearer(mintAccessToken(slow, { sub })) });
+    const as = (sub) => send(cold.url('/'), { headers: bearer(mintAccessToken(late, { sub })) });
     await until(() => held.waiting.length > 0, 'the keys are asked for');
     const early = as('usr_ada');
-    await sleep(300);
-    delete slow.answers.keys;
-    held.release(slow.honestly.keys);
+    await sleep(300 * slow);
+    delete late.answers.keys;
+    held.release(late.honestly.keys);
     assert.equal((await early).status, 503);
     assertOwn(await as('usr_bob'), 'usr_bob');
     assertOwn(await as('usr_ada'), 'usr_ada');
