@@ -1,6 +1,6 @@
 #pragma once
 
-#include "session/requirement.hpp"
+#include "session/scopes.hpp"
 
 #include <array>
 #include <cstdint>

@@ -4,7 +4,7 @@
 #include "nginx/conf/directives.hpp"
 #include "nginx/conf/resource_directive.hpp"
 #include "oidc/claims.hpp"
-#include "session/requirement.hpp"
+#include "session/scopes.hpp"
 
 #include <algorithm>
 

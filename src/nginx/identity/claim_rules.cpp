@@ -1,7 +1,7 @@
 #include "nginx/identity/claim_rules.hpp"
 
 #include "nginx/ngx/interop.hpp"
-#include "session/requirement.hpp"
+#include "session/scopes.hpp"
 
 namespace scalekit {
 

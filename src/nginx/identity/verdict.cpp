@@ -3,7 +3,7 @@
 #include "nginx/identity/bearer_identity.hpp"
 #include "nginx/identity/claim_rules.hpp"
 #include "nginx/identity/session_cookie.hpp"
-#include "session/requirement.hpp"
+#include "session/scopes.hpp"
 
 namespace scalekit {
 

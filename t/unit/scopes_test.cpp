@@ -1,4 +1,4 @@
-#include "session/requirement.hpp"
+#include "session/scopes.hpp"
 
 #include <algorithm>
 #include <string>

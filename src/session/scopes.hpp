@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-/** What scalekit_require asks of an identity, whether a session or a bearer token brought it. */
+/** What scalekit_require asks of an identity: a claim that holds a value, scopes by either name. */
 namespace scalekit {
 
 /** True for the claims that hold scopes, by either of their names: "scope" and "scopes". */
