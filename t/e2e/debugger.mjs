@@ -9,10 +9,10 @@ import { until } from './harness.mjs';
 //   from    a function of the module (without its namespace) that it has to enter first
 //   locked  true: go on until it has the lock of the shared memory
 //   at      a function that it has to enter then
-//   changes an expression of the function `from` that has to change
-//   steps   how many instructions to go on
+//   returns true: go on until it has left that function
+//   changes an expression of the function where it is by then, whose value has to change
 // Answers {held, kill}: held is a promise.
-export async function holdWorker(pid, { from, locked, at, changes, steps }) {
+export async function holdWorker(pid, { from, locked, at, returns, changes }) {
     const gdb = spawn('gdb', ['-nx', '-nh', '-q', '-iex', 'set debuginfod enabled off'], {
         stdio: ['pipe', 'pipe', 'pipe'],
     });
@@ -39,8 +39,8 @@ export async function holdWorker(pid, { from, locked, at, changes, steps }) {
             'continue',
             ...(locked ? ['tbreak ngx_shmtx_lock', 'continue', 'finish'] : []),
             ...(at ? [`tbreak ${function_(at)}`, 'continue'] : []),
+            ...(returns ? ['finish'] : []),
             ...(changes ? [`watch -l ${changes}`, 'continue'] : []),
-            ...(steps ? [`stepi ${steps}`] : []),
             'echo <held>\\n',
             '',
         ].join('\n'),
@@ -58,12 +58,18 @@ export async function holdWorker(pid, { from, locked, at, changes, steps }) {
         }
     };
     await said('<ready>');
-    const wrong = /not permitted|not defined|No symbol|No such process/i.exec(output);
-    if (wrong) {
-        letGo();
-        throw new Error(
-            `gdb cannot hold the worker (may it attach? kernel.yama.ptrace_scope): ${output}`,
-        );
+    const remedies = [
+        [
+            /not permitted|could not attach/i,
+            'gdb may not attach to nginx: run this as root, or with kernel.yama.ptrace_scope=0, and give a container SYS_PTRACE',
+        ],
+        [/not defined|no symbol/i, `gdb does not find ${from}: build the module with -g`],
+    ];
+    for (const [pattern, remedy] of remedies) {
+        if (pattern.test(output)) {
+            letGo();
+            throw new Error(`${remedy}\n${output}`);
+        }
     }
     return {
         held: said('<held>'),

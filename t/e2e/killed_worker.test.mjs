@@ -2,7 +2,6 @@
 // others go on at once, and nothing that was answered is forgotten.
 
 import assert from 'node:assert/strict';
-import http from 'node:http';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -12,8 +11,10 @@ import { atEnd } from './cleanup.mjs';
 import { minutes, startClock } from './clock.mjs';
 import { holdWorker } from './debugger.mjs';
 import { until } from './harness.mjs';
-import { ownerOfConnection } from './proc.mjs';
+import { outcome } from './pending.mjs';
 import { hostileLogin, startSite } from './site.mjs';
+import { slow } from './timing.mjs';
+import { browsersOfWorkers } from './workers.mjs';
 
 const provider = await startHostile();
 atEnd(() => provider.close());
@@ -28,25 +29,6 @@ const site = await startSite({
 });
 const renewal = 61 * minutes; // an eighth of session_idle
 
-// One browser for each worker, whose requests all go to that worker.
-async function browsersOfWorkers() {
-    const found = new Map();
-    while (found.size < 2) {
-        const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-        const browser = site.browser({ agent });
-        await browser.navigate(site.url('/'));
-        const socket = await until(() => Object.values(agent.freeSockets)[0]?.[0], 'it is kept');
-        const pid = ownerOfConnection(site.nginx.workerPids(), site.port, socket.localPort);
-        if (pid === undefined || found.has(pid)) {
-            agent.destroy();
-        } else {
-            found.set(pid, browser);
-            atEnd(async () => agent.destroy());
-        }
-    }
-    return [...found].map(([pid, browser]) => ({ pid, browser }));
-}
-
 const now = () => Math.floor(clock.now() / 1_000);
 const lies = {
     claims: (claims) => ({ ...claims, iat: now(), auth_time: now(), exp: now() + 300 }),
@@ -60,12 +42,6 @@ async function begin(browser) {
 }
 
 const locked = () => site.nginx.log.split('zone "scalekit" was locked by').length;
-
-const outcome = (promise) =>
-    promise.then(
-        (answer) => answer.status,
-        (error) => error.code,
-    );
 
 const sessionSet = ({ setCookies }) =>
     setCookies.some((line) => line.startsWith(`${site.sessionCookie}=`) && !/max-age=0/i.test(line));
@@ -129,28 +105,28 @@ const otherKeys = () => {
     provider.bend.keys = (document) => ({ ...document, padding: 'x'.repeat(1_000 * padding) });
 };
 
+const insert = 'shared::Table::insert';
+const value = (atomic) => `*(unsigned*)&${atomic}`;
+
 const places = {
     'asks whether a login is spent': [completeLogin, { from: 'spendLogin', locked: true }],
     'begins to note a spent login': [
         completeLogin,
-        { from: 'spendLogin', at: 'shared::Table::insert', steps: 40 },
+        { from: 'spendLogin', at: insert, changes: value('this->changing_') },
     ],
     'has almost noted a spent login': [
         completeLogin,
-        { from: 'spendLogin', at: 'shared::Table::insert', steps: 80 },
+        { from: 'spendLogin', at: insert, changes: 'this->used_' },
     ],
-    'notes an ended session': [
+    'has almost noted an ended session': [
         signOut,
-        { from: 'revokeSession', at: 'shared::Table::insert', steps: 65 },
+        { from: 'revokeSession', at: insert, changes: 'this->used_' },
     ],
-    'looks for an ended session': [
-        renew,
-        { from: 'sessionRevoked', at: 'shared::Table::find', steps: 5 },
-    ],
+    'looks for an ended session': [renew, { from: 'sessionRevoked', at: 'shared::Table::find' }],
     'begins a fetch': [fetchAgain(() => {}), { from: 'ProviderDocuments::beginFetch', locked: true }],
-    'makes room for documents': [
+    'has made room for documents': [
         fetchAgain(otherKeys),
-        { from: 'ProviderDocuments::store', at: 'shared::Arena::allocate', steps: 30 },
+        { from: 'ProviderDocuments::store', at: 'shared::Arena::allocate', returns: true },
     ],
     'has replaced documents': [
         fetchAgain(otherKeys),
@@ -167,7 +143,7 @@ const places = {
 for (const [what, [prepare, place]] of Object.entries(places)) {
     test(`a worker is killed as it ${what}: the other one goes on, and what was answered stands`, async () => {
         const stand = await answers();
-        const [victim, other] = await browsersOfWorkers();
+        const [victim, other] = await browsersOfWorkers(site);
         const act = await prepare(victim.browser);
         const before = locked();
 
@@ -180,7 +156,7 @@ for (const [what, [prepare, place]] of Object.entries(places)) {
         ).finally(() => {
             waiting = false;
         });
-        await sleep(200);
+        await sleep(200 * slow);
         assert.ok(waiting, 'the other worker waits for the lock');
         worker.kill();
         assert.equal(await blocked, 302, 'and has it as soon as the first one is dead');
@@ -201,7 +177,7 @@ for (const [what, [prepare, place]] of Object.entries(places)) {
 
 test('a worker is killed as it reads new documents: the next one reads them', async () => {
     otherKeys();
-    const [victim, other] = await browsersOfWorkers();
+    const [victim, other] = await browsersOfWorkers(site);
     const fetches = provider.counts.keys;
     clock.forward(11 * minutes);
     await other.browser.navigate(site.url('/'));
