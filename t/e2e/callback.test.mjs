@@ -8,6 +8,7 @@ import { startHostile } from '../op/hostile.mjs';
 import { send } from './browser.mjs';
 import { atEnd } from './cleanup.mjs';
 import { assertNoSession, hostileLogin, startSite } from './site.mjs';
+import { browsersOfWorkers } from './workers.mjs';
 
 const hostile = await startHostile();
 atEnd(() => hostile.close());
@@ -51,6 +52,24 @@ test('a repeated callback whose first answer was lost gets that very session, wi
     );
     assert.equal(sessions[0].status, 200);
     assert.equal(sessions[0].text, sessions[1].text, 'with the same end, to the second');
+});
+
+test('a repeated callback gets its session at the worker that completed it, and no worker sends the code again', async () => {
+    const wide = await startSite({ provider: hostile, workers: 2 });
+    const [{ browser }, { browser: other }] = await browsersOfWorkers(wide);
+    const start = await browser.navigate(wide.url('/page'));
+    const url = hostile.authorize(start.location);
+    const copies = [browser.clone(), Object.assign(browser.clone(), { agent: other.agent })];
+    const before = tokenCalls();
+    assert.equal((await browser.navigate(url)).status, 302);
+    const [same] = [await copies[0].navigate(url), await copies[1].navigate(url)];
+    assert.equal(new URL(same.location, url).href, wide.url('/page'));
+    const sessions = await Promise.all(
+        [browser, copies[0]].map((each) => each.script(wide.url('/auth/session'))),
+    );
+    assert.equal(sessions[0].status, 200);
+    assert.equal(sessions[0].text, sessions[1].text);
+    assert.equal(tokenCalls(), before + 1);
 });
 
 test('a repeated callback does not bring back a session that was ended', async () => {
@@ -178,6 +197,53 @@ test('every bit of the state, turned over, is refused without redirect', async (
         assert.equal(response.location, undefined);
     }
     assert.equal(tokenCalls(), before);
+});
+
+test('a callback that is refused does not spend the login: the right one completes it', async () => {
+    const { browser, url } = await begun('/page?x=1');
+    const changed = (change) => {
+        const forged = new URL(url);
+        change(forged.searchParams);
+        return forged;
+    };
+    const other = await begun();
+    const withCookies = (cookies) => Object.assign(site.browser(), { cookies });
+    const attempts = {
+        'without the login cookie': [site.browser(), url],
+        'with the login cookie of another login': [withCookies(other.browser.cookies), url],
+        'with a state that was changed': [
+            browser.clone(),
+            changed((query) => query.set('state', `${query.get('state')}AAAA`)),
+        ],
+        'with the issuer of another provider': [
+            browser.clone(),
+            changed((query) => query.set('iss', 'https://elsewhere.example')),
+        ],
+        'with two codes': [browser.clone(), changed((query) => query.append('code', 'x'))],
+        'without a code': [browser.clone(), changed((query) => query.delete('code'))],
+        'with an error': [
+            browser.clone(),
+            changed((query) => {
+                query.delete('code');
+                query.set('error', 'access_denied');
+            }),
+        ],
+    };
+    const before = tokenCalls();
+    for (const [what, [client, target]] of Object.entries(attempts)) {
+        const answer = await client.navigate(target);
+        assertNoSession(site, answer);
+        assert.ok(
+            answer.status >= 400 || new URL(answer.location).origin === hostile.issuer,
+            `${what}: ${answer.status}`,
+        );
+    }
+    assert.equal(tokenCalls(), before);
+    const answer = await browser.navigate(url);
+    assert.equal(answer.status, 302, answer.text.slice(0, 300));
+    assert.equal(new URL(answer.location, url).href, site.url('/page?x=1'));
+    assert.equal((await browser.script(site.url('/auth/session'))).status, 200);
+    assert.equal(tokenCalls(), before + 1);
 });
 
 test('prompt=none that failed is tried once more, with a page, and never a third time', async () => {
