@@ -8,6 +8,7 @@ import { startHostile } from '../op/hostile.mjs';
 import { encode } from '../op/jwt.mjs';
 import { signingKey } from '../op/signing_keys.mjs';
 import { atEnd } from './cleanup.mjs';
+import { startClock } from './clock.mjs';
 import { identityOf } from './conf.mjs';
 import { assertNoSession, hostileLogin, startSite } from './site.mjs';
 
@@ -259,6 +260,25 @@ for (const [what, [lies, reason]] of Object.entries(refused)) {
         assert.equal((await browser.script(site.url('/'))).status, 401);
     });
 }
+
+test('ID tokens under one unknown kid after the other cause one key fetch in a cool-down', async () => {
+    const provider = await startHostile();
+    atEnd(() => provider.close());
+    const clock = startClock();
+    const other = await startSite({ provider, workers: 2, wrap: clock.wrap });
+    assert.equal((await hostileLogin(other, other.browser())).status, 302);
+    const before = provider.counts.keys;
+    const nobody = (kid) => ({ ...header({ kid }), by: { alg: 'RS256', key: stranger.privateKey } });
+    for (const cool of [1, 2]) {
+        for (let index = 0; index < 10; index += 1) {
+            const count = other.nginx.refusals().length;
+            await hostileLogin(other, other.browser(), nobody(`snk_${cool}_${index}`));
+            assert.equal(await other.nginx.reasonAfter(count), 'key_unknown');
+        }
+        assert.equal(provider.counts.keys, before + cool);
+        clock.forward(10_000);
+    }
+});
 
 test('jku, x5u and their like cause no request anywhere', () => {
     assert.equal(hostile.counts.other ?? 0, 0);
