@@ -206,6 +206,13 @@ test('a provider with a good certificate works, and only with its authority trus
     assert.equal((await distrustful.browser().navigate(distrustful.url('/'))).status, 503);
 });
 
+test('a provider whose certificate is of an RSA key works', async () => {
+    const provider = await startHostile({ tls: 'rsa' });
+    atEnd(() => provider.close());
+    const secure = await startSite({ provider, settings: { allow_http: 'on' } });
+    assert.equal((await hostileLogin(secure, secure.browser())).status, 302);
+});
+
 test('a provider that speaks plain HTTP where TLS is expected is refused', async () => {
     const plain = await startHostile();
     atEnd(() => plain.close());

@@ -10,12 +10,12 @@ import { join } from 'node:path';
 const loopbackNames =
     'IP:127.0.0.1,DNS:localhost,DNS:app.localhost,DNS:*.app.localhost,DNS:app.example,DNS:*.app.example';
 
-// Made in no time, unlike RSA keys.
+// Made in no time, unlike RSA keys: what most tests use.
 const ellipticCurve = ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
 
 let made;
 
-// Answers {folder, ca (PEM), caFile, good, expired, wrongName, unknownAuthority}; each kind is
+// Answers {folder, ca (PEM), caFile, good, rsa, expired, wrongName, unknownAuthority}; each kind is
 // {key, cert, keyFile, certFile}. Made once per process; the folder goes when the process ends.
 export function certificates() {
     made ??= make(mkdtempSync(join(tmpdir(), 'scalekit-ca-')));
@@ -48,11 +48,12 @@ function make(folder) {
     authority('ca');
     authority('stranger');
 
-    const issue = (name, { by = 'ca', names = loopbackNames, validity = ['-days', '2'] } = {}) => {
+    const issue = (name, options = {}) => {
+        const { by = 'ca', names = loopbackNames, validity = ['-days', '2'] } = options;
         openssl(
             'req',
             '-newkey',
-            ...ellipticCurve,
+            ...(options.key ?? ellipticCurve),
             '-nodes',
             '-subj',
             '/CN=test',
@@ -80,11 +81,15 @@ function make(folder) {
         return { key: readFileSync(keyFile), cert: readFileSync(certFile), keyFile, certFile };
     };
 
+    let rsa;
     return {
         folder,
         caFile: join(folder, 'ca.pem'),
         ca: readFileSync(join(folder, 'ca.pem'), 'utf8'),
         good: issue('good'),
+        get rsa() {
+            return (rsa ??= issue('rsa', { key: ['rsa:2048'] }));
+        },
         expired: issue('expired', {
             validity: ['-startdate', '20200101000000Z', '-enddate', '20200201000000Z'],
         }),
