@@ -7,19 +7,12 @@ import { test } from 'node:test';
 
 import { mintAccessToken } from '../op/access_tokens.mjs';
 import * as faults from '../op/faults.mjs';
-import { startHostile } from '../op/hostile.mjs';
 import { send } from './browser.mjs';
 import { atEnd } from './cleanup.mjs';
 import { environment } from './conf.mjs';
 import { freePort, until } from './harness.mjs';
-import { hostileLogin, startSite } from './site.mjs';
+import { hostileLogin, hostileProvider, startSite } from './site.mjs';
 import { slack, slow, timed } from './timing.mjs';
-
-async function hostileProvider(options) {
-    const hostile = await startHostile(options);
-    atEnd(() => hostile.close());
-    return hostile;
-}
 
 const hundred = (site, host) => {
     const agent = new http.Agent({ keepAlive: true });

@@ -8,15 +8,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { mintAccessToken } from '../op/access_tokens.mjs';
 import * as faults from '../op/faults.mjs';
-import { startHostile } from '../op/hostile.mjs';
 import { signingKey } from '../op/signing_keys.mjs';
 import { send } from './browser.mjs';
-import { atEnd } from './cleanup.mjs';
 import { hours, minutes, startClock } from './clock.mjs';
 import { until } from './harness.mjs';
 import { ownerOfConnection } from './proc.mjs';
-import { assertNoSession, hostileLogin, startSite } from './site.mjs';
+import { assertNoSession, hostileLogin, hostileProvider, startSite } from './site.mjs';
 import { slack, slow, timed } from './timing.mjs';
+
+const startProvider = () => hostileProvider({ alg: 'ES256' });
 
 const timeout = 1_000;
 
@@ -24,12 +24,6 @@ const locations = (it) => `
         location / { ${it.proxyPass} }
         location /api { scalekit_bearer only; ${it.proxyPass} }
         location /open { scalekit_auth off; ${it.proxyPass} }`;
-
-async function startProvider() {
-    const hostile = await startHostile({ alg: 'ES256' });
-    atEnd(() => hostile.close());
-    return hostile;
-}
 
 const bearer = (site, token) =>
     send(site.url('/api'), { headers: { authorization: `Bearer ${token}` } });

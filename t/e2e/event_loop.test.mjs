@@ -9,25 +9,17 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import * as faults from '../op/faults.mjs';
-import { startHostile } from '../op/hostile.mjs';
 import { send } from './browser.mjs';
-import { atEnd } from './cleanup.mjs';
 import { until } from './harness.mjs';
-import { begin, beginMany, hold, outcome } from './pending.mjs';
+import { begin, beginMany, hold, loginWorks, outcome } from './pending.mjs';
 import { ownerOfConnection } from './proc.mjs';
-import { hostileLogin, startSite } from './site.mjs';
+import { hostileLogin, hostileProvider, startSite } from './site.mjs';
 import { slack, slow, timed } from './timing.mjs';
 
 const hostile = await hostileProvider();
 const open = (it) =>
     `location / { ${it.proxyPass} } location /open { scalekit_auth off; ${it.proxyPass} }`;
 const died = /\[alert\] .*worker process \d+ exited on signal 9/;
-
-async function hostileProvider() {
-    const provider = await startHostile();
-    atEnd(() => provider.close());
-    return provider;
-}
 
 // Which worker waits for the answer to a held request.
 function workerBehind(site, [request]) {
@@ -56,9 +48,6 @@ async function rest(socket, text) {
     await once(socket, 'close');
     return all;
 }
-
-const loginWorks = async (site) =>
-    (await outcome(hostileLogin(site, site.browser()).catch(() => ({ status: 0 })))) === 302;
 
 test('more logins than worker_connections: none gets in wrongly, and all is well afterwards', async () => {
     const site = await startSite({

@@ -8,16 +8,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { mintAccessToken } from '../op/access_tokens.mjs';
 import * as faults from '../op/faults.mjs';
-import { startHostile } from '../op/hostile.mjs';
 import { encode } from '../op/jwt.mjs';
 import { send } from './browser.mjs';
-import { atEnd } from './cleanup.mjs';
 import { startClock } from './clock.mjs';
 import { environment } from './conf.mjs';
 import { flood } from './flood.mjs';
 import { freePort, until } from './harness.mjs';
 import { cpuTime, ownerOfConnection } from './proc.mjs';
-import { startSite } from './site.mjs';
+import { hostileProvider, startSite } from './site.mjs';
 import { slow, timed } from './timing.mjs';
 
 const coolDown = 10_000; // milliseconds
@@ -92,21 +90,15 @@ async function withstand(provider, { site, port, get }) {
     assert.ok(fetches >= 2 && fetches <= limit, `${fetches} fetches in ${Math.round(duration)} ms`);
 }
 
-async function startProvider() {
-    const provider = await startHostile();
-    atEnd(() => provider.close());
-    return provider;
-}
-
 test('100,000 unknown kids over 4 workers', { concurrency: true }, async (t) => {
     await Promise.all([
         t.test('at most one key fetch in a cool-down', async () => {
-            const provider = await startProvider();
+            const provider = await hostileProvider();
             const api = await startApi(provider, { workers: 4 });
             await withstand(provider, api);
         }),
         t.test('at most one key fetch in a cool-down, also while the shared memory is full', async () => {
-            const provider = await startProvider();
+            const provider = await hostileProvider();
             const padded = (size) => (document) => ({ ...document, padding: 'x'.repeat(size) });
             provider.bend.keys = padded(150_000);
             const others = ['b', 'c', 'd', 'e'].map((name) =>
@@ -123,7 +115,7 @@ test('100,000 unknown kids over 4 workers', { concurrency: true }, async (t) => 
             assert.match(api.site.nginx.log, /\[error\].*scalekit_zone is full/);
         }),
         t.test('at most one key fetch in a cool-down, also while the provider answers errors', async () => {
-            const provider = await startProvider();
+            const provider = await hostileProvider();
             const api = await startApi(provider, { workers: 4 });
             provider.answers.keys = faults.answer(500);
             await withstand(provider, api);
@@ -133,7 +125,7 @@ test('100,000 unknown kids over 4 workers', { concurrency: true }, async (t) => 
 
 test('the cool-down holds when the worker that fetches dies', async () => {
     const clock = startClock();
-    const provider = await startProvider();
+    const provider = await hostileProvider();
     const { site, get } = await startApi(provider, {
         workers: 2,
         wrap: clock.wrap,
@@ -163,7 +155,7 @@ test('the cool-down holds when the worker that fetches dies', async () => {
 
 test('within the cool-down an unknown kid is answered without waiting', async () => {
     const clock = startClock();
-    const provider = await startProvider();
+    const provider = await hostileProvider();
     const { get } = await startApi(provider, { workers: 2, wrap: clock.wrap });
     provider.forget();
     const stranger = (kid) => get(mintAccessToken(provider, {}, { kid }));

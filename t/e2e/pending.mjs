@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 
 import * as faults from '../op/faults.mjs';
 import { until } from './harness.mjs';
+import { hostileLogin } from './site.mjs';
 
 // A login up to the callback, which is still to be asked for.
 export async function begin(site, browser = site.browser()) {
@@ -37,3 +38,6 @@ export const outcome = (promise) =>
         (answer) => answer.status,
         (error) => error.code,
     );
+
+export const loginWorks = async (site) =>
+    (await outcome(hostileLogin(site, site.browser()).catch(() => ({ status: 0 })))) === 302;

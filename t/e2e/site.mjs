@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 
 import { certificates } from '../op/certificates.mjs';
+import { startHostile } from '../op/hostile.mjs';
 import { Browser } from './browser.mjs';
 import { atEnd } from './cleanup.mjs';
 import { environment } from './conf.mjs';
@@ -118,6 +119,13 @@ export class Site {
             await this.upstream.close();
         }
     }
+}
+
+// A hostile provider that closes at the end of the test, or of the file.
+export async function hostileProvider(options) {
+    const provider = await startHostile(options);
+    atEnd(() => provider.close());
+    return provider;
 }
 
 // Signs a browser in at `url` through the local provider, and answers what the upstream received in

@@ -6,26 +6,15 @@ import http from 'node:http';
 import { test } from 'node:test';
 
 import * as faults from '../op/faults.mjs';
-import { startHostile } from '../op/hostile.mjs';
 import { send } from './browser.mjs';
-import { atEnd } from './cleanup.mjs';
 import { until } from './harness.mjs';
-import { beginMany, hold, outcome } from './pending.mjs';
-import { hostileLogin, startSite } from './site.mjs';
+import { beginMany, hold, loginWorks, outcome } from './pending.mjs';
+import { hostileLogin, hostileProvider, startSite } from './site.mjs';
 import { aloneSlack as slack, slow, timed } from './timing.mjs';
 
 const hostile = await hostileProvider();
 const open = (it) =>
     `location / { ${it.proxyPass} } location /open { scalekit_auth off; ${it.proxyPass} }`;
-
-async function hostileProvider() {
-    const provider = await startHostile();
-    atEnd(() => provider.close());
-    return provider;
-}
-
-const loginWorks = async (site) =>
-    (await outcome(hostileLogin(site, site.browser()).catch(() => ({ status: 0 })))) === 302;
 
 test('with accept_mutex and multi_accept on, logins complete, also when answers come as the timeout does', async () => {
     const limit = 300;
