@@ -28,9 +28,24 @@ inline void must(bool holds, const char* what)
     }
 }
 
+inline EVP_PKEY* rsaKeyPairOfExponent3()
+{
+    const PkeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
+    const Bignum exponent(BN_new());
+    EVP_PKEY* key = nullptr;
+    must(context && exponent && BN_set_word(exponent.get(), 3) == 1 &&
+             EVP_PKEY_keygen_init(context.get()) == 1 &&
+             EVP_PKEY_CTX_set_rsa_keygen_bits(context.get(), 3072) == 1 &&
+             EVP_PKEY_CTX_set1_rsa_keygen_pubexp(context.get(), exponent.get()) == 1 &&
+             EVP_PKEY_generate(context.get(), &key) == 1,
+         "RSA key of exponent 3");
+    return key;
+}
+
 /**
- * A key pair by name: "RSA" (2048 bits), "RSA-1024", "RSA-3072", "P-256", "P-384", "P-521",
- * "secp256k1", "Ed25519", "Ed448"; "#2" and so on behind the name makes another of the kind.
+ * A key pair by name: "RSA" (2048 bits), "RSA-1024", "RSA-3072", "RSA-e3" (3072 bits, exponent 3),
+ * "P-256", "P-384", "P-521", "secp256k1", "Ed25519", "Ed448"; "#2" and so on behind the name makes
+ * another of the kind.
  */
 inline EVP_PKEY* keyPair(const std::string& name)
 {
@@ -38,7 +53,9 @@ inline EVP_PKEY* keyPair(const std::string& name)
     Pkey& key = keys[name];
     if (!key) {
         const std::string kind = name.substr(0, name.find('#'));
-        if (kind.starts_with("RSA")) {
+        if (kind == "RSA-e3") {
+            key.reset(rsaKeyPairOfExponent3());
+        } else if (kind.starts_with("RSA")) {
             const std::size_t bits = kind == "RSA" ? 2048 : std::stoul(kind.substr(4));
             key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", bits));
         } else if (kind.starts_with("Ed")) {

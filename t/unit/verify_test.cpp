@@ -5,6 +5,8 @@
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
 
+#include <cstring>
+
 #include "test.hpp"
 
 using namespace scalekit;
@@ -70,6 +72,34 @@ bool accepts(const Algorithm& algorithm, const std::string& keyName, std::string
 }
 
 const char* const message = "eyJhbGciOiJ4In0.e30";
+
+/** The least number whose cube is not below a number of so many bytes. */
+std::string cubeRoot(std::string_view bytes)
+{
+    const OpensslHandle<BN_CTX, BN_CTX_free> context(BN_CTX_new());
+    const Bignum cube(BN_bin2bn(octets(bytes), static_cast<int>(bytes.size()), nullptr));
+    const Bignum root(BN_new());
+    const Bignum three(BN_new());
+    const Bignum power(BN_new());
+    must(BN_set_word(three.get(), 3) == 1, "BN_set_word");
+    for (int bit = BN_num_bits(cube.get()) / 3; bit >= 0; bit--) {
+        must(BN_set_bit(root.get(), bit) == 1 &&
+                 BN_exp(power.get(), root.get(), three.get(), context.get()) == 1,
+             "BN_exp");
+        if (BN_cmp(power.get(), cube.get()) >= 0) {
+            must(BN_clear_bit(root.get(), bit) == 1, "BN_clear_bit");
+        }
+    }
+    must(BN_add_word(root.get(), 1) == 1 &&
+             BN_exp(power.get(), root.get(), three.get(), context.get()) == 1,
+         "BN_exp");
+    std::string made(bytes.size(), '\0');
+    std::string cubed(bytes.size(), '\0');
+    BN_bn2binpad(root.get(), octets(made.data()), static_cast<int>(made.size()));
+    BN_bn2binpad(power.get(), octets(cubed.data()), static_cast<int>(cubed.size()));
+    must(cubed.starts_with(bytes.substr(0, bytes.find_last_not_of('\0') + 1)), "a cube");
+    return made;
+}
 
 }  // namespace
 
@@ -430,6 +460,37 @@ TEST("an RSA signature that is the modulus itself or the signature plus the modu
     }
     ERR_clear_error();
     assertCase(tried, "no sum fitted");
+}
+
+TEST("a signature whose digest has garbage behind it is refused, also by a key of exponent 3")
+{
+    // The cube root of such a block needs no private key (Bleichenbacher 2006, CVE-2006-4339). What
+    // stands before the digest names the digest: RFC 8017 section 9.2, note 1.
+    const struct {
+        const char* name;
+        const char* digestInfo;
+        const char* digest;
+    } rows[] = {
+        {"RS256", "3031300d060960864801650304020105000420", "SHA256"},
+        {"RS384", "3041300d060960864801650304020205000430", "SHA384"},
+        {"RS512", "3051300d060960864801650304020305000440", "SHA512"},
+    };
+    for (const auto& row : rows) {
+        const Algorithm& algorithm = named(row.name);
+        assertCase(
+            accepts(algorithm, "RSA-e3", message, joseSignature(algorithm, "RSA-e3", message)),
+            row.name);
+
+        unsigned char digest[EVP_MAX_MD_SIZE];
+        std::size_t size = 0;
+        must(EVP_Q_digest(nullptr, row.digest, nullptr, message, std::strlen(message), digest,
+                          &size) == 1,
+             "EVP_Q_digest");
+        std::string block = "\0\1"s + std::string(8, '\xff') + '\0' + unhex(row.digestInfo) +
+                            std::string(reinterpret_cast<const char*>(digest), size);
+        block.resize(3072 / 8);
+        assertCase(!accepts(algorithm, "RSA-e3", message, cubeRoot(block)), row.name);
+    }
 }
 
 TEST("the salt of PSS is as long as the digest")
