@@ -81,20 +81,24 @@ const Documents* documents(const Provider& provider) noexcept
     return static_cast<const Documents*>(provider.documents.load());
 }
 
-/** False when there is no room: then the documents are as before. */
-bool publish(shared::Root& root, Provider& provider, const ProviderDocuments::Fetched& fetched,
-             std::uint64_t generation) noexcept
+bool hasKeys(const Provider& provider) noexcept
 {
-    const std::size_t size = sizeof(Documents) + fetched.discovery.size() + fetched.keys.size();
+    const Documents* known = documents(provider);
+    return known != nullptr && known->keysSize != 0;
+}
+
+/** False when there is no room: then the documents are as before. */
+bool publish(shared::Root& root, Provider& provider, std::string_view discovery,
+             std::string_view keys, std::uint64_t generation) noexcept
+{
+    const std::size_t size = sizeof(Documents) + discovery.size() + keys.size();
     void* memory = root.arena->allocate(size, provider.documents);
     if (memory == nullptr) {
         return false;
     }
     auto* text = static_cast<char*>(memory) + sizeof(Documents);
-    std::copy(fetched.keys.begin(), fetched.keys.end(),
-              std::copy(fetched.discovery.begin(), fetched.discovery.end(), text));
-    provider.documents =
-        new (memory) Documents{generation, fetched.discovery.size(), fetched.keys.size()};
+    std::copy(keys.begin(), keys.end(), std::copy(discovery.begin(), discovery.end(), text));
+    provider.documents = new (memory) Documents{generation, discovery.size(), keys.size()};
     return true;
 }
 
@@ -183,29 +187,36 @@ bool ProviderDocuments::beginFetch(Want want, Milliseconds now, Milliseconds lim
     return true;
 }
 
-void ProviderDocuments::storeFirst(std::string_view discovery, Milliseconds now) noexcept
+void ProviderDocuments::storeMetadata(std::string_view discovery, Milliseconds now) noexcept
 {
     const shared::Lock lock(zone_);
-    if (documents(*provider_) == nullptr &&
-        publish(shared::root(zone_), *provider_, {discovery, "", {}}, 1)) {
-        provider_->fetchedAt = now.count();
-        provider_->generation = 1;
+    if (!hasKeys(*provider_)) {
+        replace(discovery, "", now);
     }
 }
 
-bool ProviderDocuments::store(const Fetched& fetched, Milliseconds now) noexcept
+/** Under the lock; false when there is no room. */
+bool ProviderDocuments::replace(std::string_view discovery, std::string_view keys,
+                                Milliseconds now) noexcept
 {
-    const shared::Lock lock(zone_);
     const Documents* known = documents(*provider_);
-    if (known == nullptr || fetched.keys != known->keys() ||
-        fetched.discovery != known->discovery()) {
+    if (known == nullptr || keys != known->keys() || discovery != known->discovery()) {
         const std::uint64_t generation = known == nullptr ? 1 : known->generation + 1;
-        if (!publish(shared::root(zone_), *provider_, fetched, generation)) {
+        if (!publish(shared::root(zone_), *provider_, discovery, keys, generation)) {
             return false;
         }
     }
     provider_->generation = documents(*provider_)->generation;
     provider_->fetchedAt = now.count();
+    return true;
+}
+
+bool ProviderDocuments::store(const Fetched& fetched, Milliseconds now) noexcept
+{
+    const shared::Lock lock(zone_);
+    if (!replace(fetched.discovery, fetched.keys, now)) {
+        return false;
+    }
     provider_->nextFetch = fetched.next.count();
     provider_->retry = firstRetry;
     endFetch();
@@ -216,8 +227,7 @@ bool ProviderDocuments::store(const Fetched& fetched, Milliseconds now) noexcept
 void ProviderDocuments::fail(Milliseconds now) noexcept
 {
     const shared::Lock lock(zone_);
-    const Documents* known = documents(*provider_);
-    if (known == nullptr || known->keys().empty()) {
+    if (!hasKeys(*provider_)) {
         provider_->nextFetch = now.count() + provider_->retry;
         provider_->retry = std::min(provider_->retry * 2, longestRetry);
     } else {

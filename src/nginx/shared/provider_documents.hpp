@@ -17,8 +17,8 @@ struct Provider;
  * The documents of one provider and who fetches them, in shared memory: a view, cheap to copy. What
  * a request asks takes no lock: counters and times are atomic.
  *
- * While there are documents, fetches that fail and fetches ahead of schedule keep a cool-down of 10
- * seconds between them, over all workers; without documents the tries follow each other sooner.
+ * While there are keys, fetches that fail and fetches ahead of schedule keep a cool-down of 10
+ * seconds between them, over all workers; without keys the tries follow each other sooner.
  */
 class ProviderDocuments {
   public:
@@ -63,10 +63,10 @@ class ProviderDocuments {
     };
 
     /**
-     * The first metadata came, and its keys are being fetched. Does nothing where documents are
-     * known, or without room: store() will tell.
+     * The metadata came before there are any keys, which are being fetched. Does nothing where
+     * there are keys, or without room: store() will tell.
      */
-    void storeFirst(std::string_view discovery, Milliseconds now) noexcept;
+    void storeMetadata(std::string_view discovery, Milliseconds now) noexcept;
 
     /** False when shared memory is full: the old documents stay, and fail() is due. */
     bool store(const Fetched& fetched, Milliseconds now) noexcept;
@@ -84,6 +84,7 @@ class ProviderDocuments {
     Milliseconds nextFetch() const noexcept;
 
   private:
+    bool replace(std::string_view discovery, std::string_view keys, Milliseconds now) noexcept;
     void endFetch() noexcept;
 
     ngx_shm_zone_t* zone_;

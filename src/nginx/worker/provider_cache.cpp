@@ -268,7 +268,7 @@ try {
         return;
     }
     entry.discovery = response.body;
-    entry.documents.storeFirst(response.body, monotonicNow());
+    entry.documents.storeMetadata(response.body, monotonicNow());
     cache.fetchKeys(entry, provider->jwksUri);
     cache.tick(entry);  // who waits for the metadata need not wait for the keys
 } catch (...) {
