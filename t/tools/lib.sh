@@ -39,7 +39,7 @@ aptInstall() { # PACKAGE...
     command -v apt-get >/dev/null ||
         die "Install these, by the names Debian gives them: $*"
     [ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||
-        die "This needs root. By hand: apt-get install --no-install-recommends $*"
+        die "This needs root. By hand: apt-get update && apt-get install --no-install-recommends $*"
     echo "installing: $*"
     local log
     mkdir -p "$BUILD"
