@@ -144,9 +144,9 @@ void printLocationDefaults()
     printDefault("scalekit_auth", conf.environment == nullptr ? "off" : conf.environment->name);
     printDefault("scalekit_unauthenticated", unauthenticated[conf.unauthenticated]);
     printDefault("scalekit_bearer", bearer[conf.bearer]);
-    printDefault("scalekit_identity_headers", std::string(conf.identityHeaders ? "on" : "off") +
-                                                  " prefix=" +
-                                                  std::string(view(conf.identityPrefix)));
+    printDefault("scalekit_identity_headers",
+                 std::string(conf.identityHeaders ? "on" : "off") +
+                     " prefix=" + std::string(view(conf.identityPrefix)));
     printAbsence("scalekit_organization_id", conf.organizationId == nullptr);
     printAbsence("scalekit_connection_id", conf.connectionId == nullptr);
     printAbsence("scalekit_domain", conf.domain == nullptr);
