@@ -200,6 +200,7 @@ for (const workers of [1, 2]) {
             workers,
             settings: { timeout: '5s' },
         });
+        assert.equal((await bearer(site, mintAccessToken(hostile))).status, 200, 'the first keys are there');
         const browser = site.browser();
         const begun = await browser.navigate(site.url('/page'));
         assert.equal(begun.status, 302);
