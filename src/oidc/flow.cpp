@@ -69,9 +69,9 @@ Callback openCallback(const RelyingParty& party, const Provider& provider, std::
 }
 
 LoginFlow::LoginFlow(const RelyingParty& party, std::shared_ptr<const Provider> provider,
-                     std::shared_ptr<const KeySet> keys, Callback callback, std::string redirectUri)
-    : party_(party), provider_(std::move(provider)), keys_(std::move(keys)),
-      callback_(std::move(callback)), redirectUri_(std::move(redirectUri))
+                     Callback callback, std::string redirectUri)
+    : party_(party), provider_(std::move(provider)), callback_(std::move(callback)),
+      redirectUri_(std::move(redirectUri))
 {}
 
 Step LoginFlow::begin()
@@ -84,8 +84,10 @@ Step LoginFlow::begin()
                                    callback_.secrets.codeVerifier)};
 }
 
-Step LoginFlow::onTokenResponse(long status, std::string_view body, std::chrono::sys_seconds now)
+Step LoginFlow::onTokenResponse(long status, std::string_view body,
+                                std::shared_ptr<const KeySet> keys, std::chrono::sys_seconds now)
 {
+    keys_ = std::move(keys);
     auto tokens = parseTokenResponse(status, body);
     if (!tokens) {
         return Refuse{tokens.error()};
@@ -97,7 +99,6 @@ Step LoginFlow::onTokenResponse(long status, std::string_view body, std::chrono:
 
 Step LoginFlow::onKeys(std::shared_ptr<const KeySet> keys, std::chrono::sys_seconds now)
 {
-    keysRefreshed_ = true;
     if (keys != nullptr) {
         keys_ = std::move(keys);
     }
@@ -122,7 +123,7 @@ Step LoginFlow::verifyIdToken(std::chrono::sys_seconds now)
         const Reason reason = verified.error();
         const bool replaced = reason == Reason::key_unknown || reason == Reason::signature_invalid;
         if (replaced && !keysRefreshed_) {
-            keysRefreshed_ = true;
+            keysRefreshed_ = keys_ != nullptr;
             return FetchKeys{};
         }
         return Refuse{reason};

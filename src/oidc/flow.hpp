@@ -70,17 +70,21 @@ Callback openCallback(const RelyingParty& party, const Provider& provider, std::
 class LoginFlow {
   public:
     LoginFlow(const RelyingParty& party, std::shared_ptr<const Provider> provider,
-              std::shared_ptr<const KeySet> keys, Callback callback, std::string redirectUri);
+              Callback callback, std::string redirectUri);
 
     /** The token request. */
     Step begin();
 
-    /** The answer of the token endpoint. Its ID token is verified with the keys at hand. */
-    Step onTokenResponse(long status, std::string_view body, std::chrono::sys_seconds now);
+    /**
+     * The answer of the token endpoint. Its ID token is verified with the keys at hand; nullptr
+     * where there are none yet.
+     */
+    Step onTokenResponse(long status, std::string_view body, std::shared_ptr<const KeySet> keys,
+                         std::chrono::sys_seconds now);
 
     /**
      * The refreshed key set, nullptr when it could not be had (the old one decides); asked for at
-     * most once per login.
+     * most once per login, and once more where there was none.
      */
     Step onKeys(std::shared_ptr<const KeySet> keys, std::chrono::sys_seconds now);
 

@@ -56,11 +56,13 @@ std::string tokenResponse(std::string_view idToken, std::string_view accessToken
 struct Running {
     RelyingParty party = makeParty();
     Begun login;
+    std::shared_ptr<const KeySet> keys;
     LoginFlow flow;
 
-    explicit Running(Routing routing = {}, std::shared_ptr<const KeySet> keys = signer().keySet())
-        : login(begin(party, std::move(routing))),
-          flow(party, std::make_shared<const Provider>(makeProvider()), std::move(keys),
+    explicit Running(Routing routing = {},
+                     std::shared_ptr<const KeySet> present = signer().keySet())
+        : login(begin(party, std::move(routing))), keys(std::move(present)),
+          flow(party, std::make_shared<const Provider>(makeProvider()),
                openCallback(party, makeProvider(), "code=the-code&state=" + login.state,
                             login.cookie, now),
                "https://app.example/auth/callback")
@@ -68,7 +70,7 @@ struct Running {
 
     Step answer(const std::string& idToken, std::string_view accessToken = "at")
     {
-        return flow.onTokenResponse(200, tokenResponse(idToken, accessToken), now);
+        return flow.onTokenResponse(200, tokenResponse(idToken, accessToken), keys, now);
     }
 
     /** A good ID token of this login with further members, and this access token. */
@@ -130,8 +132,8 @@ TEST("a callback that is not complete leads to no token request")
     const Begun login = begin(party);
     const Callback orphan =
         openCallback(party, makeProvider(), "code=c&state=" + login.state, "", now);
-    LoginFlow flow(party, std::make_shared<const Provider>(makeProvider()), signer().keySet(),
-                   orphan, "https://app.example/auth/callback");
+    LoginFlow flow(party, std::make_shared<const Provider>(makeProvider()), orphan,
+                   "https://app.example/auth/callback");
     assertRefusal(Reason::internal, flow.begin());
 }
 
@@ -171,9 +173,11 @@ TEST("a token endpoint that refuses, or answers nonsense, ends the login")
 {
     Running login;
     assertRefusal(Reason::token_request_refused,
-                  login.flow.onTokenResponse(400, R"({"error":"invalid_grant"})", now));
-    assertRefusal(Reason::token_request_refused, login.flow.onTokenResponse(503, "", now));
-    assertRefusal(Reason::token_response_invalid, login.flow.onTokenResponse(200, "<html>", now));
+                  login.flow.onTokenResponse(400, R"({"error":"invalid_grant"})", login.keys, now));
+    assertRefusal(Reason::token_request_refused,
+                  login.flow.onTokenResponse(503, "", login.keys, now));
+    assertRefusal(Reason::token_response_invalid,
+                  login.flow.onTokenResponse(200, "<html>", login.keys, now));
 }
 
 TEST("an ID token that breaks a rule ends the login with the rule's reason")
@@ -199,9 +203,9 @@ TEST("an ID token that breaks a rule ends the login with the rule's reason")
 
     assertRefusal(Reason::token_type_mismatch,
                   login.answer(signer().sign(claims(nonce), "at+jwt")));
-    assertRefusal(
-        Reason::token_expired,
-        login.flow.onTokenResponse(200, tokenResponse(signer().sign(claims(nonce))), now + 3600s));
+    assertRefusal(Reason::token_expired,
+                  login.flow.onTokenResponse(200, tokenResponse(signer().sign(claims(nonce))),
+                                             login.keys, now + 3600s));
     assertRefusal(Reason::token_malformed, login.answer("a.b"));
     assertRefusal(Reason::algorithm_not_allowed,
                   login.answer(base64urlEncode(R"({"alg":"none"})") + '.' +
@@ -267,6 +271,15 @@ TEST("a login that begins before any keys are known asks for them")
     assert_true(std::holds_alternative<FetchKeys>(
         unavailable.answer(signer().sign(claims(unavailable.login.nonce)))));
     assertRefusal(Reason::provider_unavailable, unavailable.flow.onKeys(nullptr, now));
+}
+
+TEST("where the first keys lack the token's, newer ones are asked for once")
+{
+    Running login({}, nullptr);
+    assert_true(std::holds_alternative<FetchKeys>(
+        login.answer(otherSigner().sign(claims(login.login.nonce)))));
+    assert_true(std::holds_alternative<FetchKeys>(login.flow.onKeys(signer().keySet(), now)));
+    assertRefusal(Reason::key_unknown, login.flow.onKeys(signer().keySet(), now));
 }
 
 TEST("fetched keys complete no login whose ID token breaks a rule")

@@ -18,8 +18,8 @@ Result<std::string> newSession(const Identity& identity)
 CodeExchange::CodeExchange(const Environment& environment, const ProviderCache::Snapshot& snapshot,
                            Callback callback, std::string redirectUri)
     : environment_(environment), state_(callback.state),
-      flow_(std::make_unique<LoginFlow>(environment.party, snapshot.provider, snapshot.keys,
-                                        std::move(callback), std::move(redirectUri))),
+      flow_(std::make_unique<LoginFlow>(environment.party, snapshot.provider, std::move(callback),
+                                        std::move(redirectUri))),
       deadline_(monotonicNow() + environment.timeout)
 {
     keysWaiter_.wake = onKeys;
@@ -62,7 +62,8 @@ void CodeExchange::onToken(void* data, const HttpResponse& response) noexcept
         } else if (response.error != HttpError::none) {
             self.finish(Reason::token_request_failed);
         } else {
-            self.take(self.flow_->onTokenResponse(response.status, response.body, wallClock()));
+            self.take(self.flow_->onTokenResponse(response.status, response.body,
+                                                  self.presentKeys(), wallClock()));
         }
     } catch (...) {
         self.finish(Reason::internal);
@@ -71,12 +72,12 @@ void CodeExchange::onToken(void* data, const HttpResponse& response) noexcept
 
 void CodeExchange::take(Step step)
 {
-    if (std::holds_alternative<FetchKeys>(step)) {
+    while (std::holds_alternative<FetchKeys>(step)) {
         if (worker()->providers.awaitKeys(environment_, keysWaiter_, remaining(),
                                           ProviderDocuments::Want::login)) {
             return;
         }
-        step = judgeWithPresentKeys();
+        step = flow_->onKeys(presentKeys(), wallClock());
     }
     finish(step);
 }
@@ -85,16 +86,16 @@ void CodeExchange::onKeys(void* data) noexcept
 {
     auto& self = *static_cast<CodeExchange*>(data);
     try {
-        self.finish(self.judgeWithPresentKeys());
+        self.take(self.flow_->onKeys(self.presentKeys(), wallClock()));
     } catch (...) {
         self.finish(Reason::internal);
     }
 }
 
-Step CodeExchange::judgeWithPresentKeys()
+std::shared_ptr<const KeySet> CodeExchange::presentKeys() const
 {
     const ProviderCache::Snapshot* snapshot = worker()->providers.current(environment_);
-    return flow_->onKeys(snapshot != nullptr ? snapshot->keys : nullptr, wallClock());
+    return snapshot != nullptr ? snapshot->keys : nullptr;
 }
 
 void CodeExchange::finish(const Step& step)

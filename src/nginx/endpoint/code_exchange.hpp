@@ -39,7 +39,7 @@ class CodeExchange : public Flight {
     static void onKeys(void* data) noexcept;
 
     void take(Step step);
-    Step judgeWithPresentKeys();
+    std::shared_ptr<const KeySet> presentKeys() const;
     void finish(const Step& step);
     void finish(Reason reason) noexcept;
     std::chrono::milliseconds remaining() const noexcept;

@@ -3,7 +3,23 @@
 #include "nginx/answer/respond.hpp"
 #include "nginx/worker/worker.hpp"
 
+#include <algorithm>
+
 namespace scalekit {
+
+namespace {
+
+/** What is left of the time that a request may wait for the provider in all. */
+Milliseconds remaining(Context& context, const Environment& environment) noexcept
+{
+    const Milliseconds now = monotonicNow();
+    if (context.waitsUntil == Milliseconds(0)) {
+        context.waitsUntil = now + environment.timeout;
+    }
+    return std::max(context.waitsUntil - now, Milliseconds(0));
+}
+
+}  // namespace
 
 const ProviderCache::Snapshot* needProvider(Context& context, const Environment& environment,
                                             ngx_int_t& result)
@@ -28,7 +44,7 @@ bool awaitProvider(Context& context, const Environment& environment)
         return false;
     }
     context.providerAwaited = true;
-    providers.awaitProvider(environment, context.waiter, environment.timeout);
+    providers.awaitProvider(environment, context.waiter, remaining(context, environment));
     return true;
 }
 
@@ -41,7 +57,8 @@ bool awaitKeys(Context& context, const Environment& environment)
         return false;
     }
     context.keysAwaited = true;
-    return worker()->providers.awaitKeys(environment, context.waiter, environment.timeout,
+    return worker()->providers.awaitKeys(environment, context.waiter,
+                                         remaining(context, environment),
                                          ProviderDocuments::Want::token);
 }
 

@@ -72,6 +72,7 @@ struct Context {
     std::string reference;
 
     Waiter waiter;                   // wakes the request
+    Milliseconds waitsUntil{0};      // at the latest, however often; 0: it did not wait yet
     bool providerAwaited = false;    // the wait is over, with or without success
     bool keysAwaited = false;        // likewise for keys
     std::shared_ptr<Flight> flight;  // that this request waits for, or whose outcome it has

@@ -98,12 +98,15 @@ bool ProviderCache::awaitKeys(const Environment& environment, Waiter& waiter,
                               std::chrono::milliseconds timeout, ProviderDocuments::Want want)
 {
     Entry& entry = *entries_[environment.index];
-    if (entry.snapshot.provider == nullptr || !keysExpected(entry, want)) {
+    const std::uint64_t seen = entry.snapshot.generation;
+    reload(entry);
+    const bool stored = entry.snapshot.generation != seen;  // by another worker, just now
+    if (entry.snapshot.provider == nullptr || (!stored && !keysExpected(entry, want))) {
         return false;
     }
     const bool login = want == ProviderDocuments::Want::login;
     WaitingList& waiters = login ? entry.loginWaiters : entry.tokenWaiters;
-    waiters.add(waiter, entry.snapshot.generation, monotonicNow() + timeout);
+    waiters.add(waiter, seen, monotonicNow() + timeout);
     schedule(entry);
     return true;
 }
