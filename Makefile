@@ -83,7 +83,7 @@ $(BUILD)/configured: force
 # without nginx.
 
 CORE       := $(sort $(wildcard $(patsubst %,src/%/*.cpp,base crypto jose oidc session))) \
-              src/nginx/shared/arena.cpp src/nginx/shared/table.cpp
+              src/nginx/shared/arena.cpp src/nginx/shared/flight_table.cpp src/nginx/shared/table.cpp
 UNIT_TESTS := $(sort $(wildcard t/unit/$(UNIT:%.cpp=%).cpp))
 UNIT_TESTS := $(filter %_test.cpp,$(UNIT_TESTS))
 UNIT_HELP  := $(filter-out %_test.cpp,$(wildcard t/unit/*.cpp))

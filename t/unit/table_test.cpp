@@ -50,11 +50,11 @@ struct Fixture {
     }
     bool has(std::size_t number)
     {
-        const std::string_view value = table->find(key(number), now);
-        if (value.data() != nullptr) {
-            assertView(valueOf(number), value);
+        const char* value = table->find(key(number), now);
+        if (value != nullptr) {
+            assertView(valueOf(number), {value, valueSize});
         }
-        return value.data() != nullptr;
+        return value != nullptr;
     }
 
     SharedMemory memory;
@@ -96,12 +96,12 @@ TEST("an entry is found until it ends, by its key alone")
     assert_true(it.insert(1, 10) == Inserted::yes);
     assert_true(it.has(1));
     assert_false(it.has(2));
-    assert_non_null(it.table->find(key(1), now + seconds(9)).data());
-    assert_null(it.table->find(key(1), now + seconds(10)).data());
+    assert_non_null(it.table->find(key(1), now + seconds(9)));
+    assert_null(it.table->find(key(1), now + seconds(10)));
 
     std::string other = key(1);
     other.back() ^= 1;  // in the same chain
-    assert_null(it.table->find(other, now).data());
+    assert_null(it.table->find(other, now));
 }
 
 TEST("a key is inserted once until it ends, and the value of the first stays")
@@ -113,7 +113,7 @@ TEST("a key is inserted once until it ends, and the value of the first stays")
     assert_true(it.has(1));
     assert_true(it.table->insert(key(1), valueOf(1), now + seconds(10), now + seconds(20)) ==
                 Inserted::yes);
-    assert_non_null(it.table->find(key(1), now + seconds(19)).data());
+    assert_non_null(it.table->find(key(1), now + seconds(19)));
 }
 
 TEST("a full table forgets the entry that ends first, and says so")
@@ -167,7 +167,7 @@ TEST("a table of keys alone has no values, and one that is too small is none")
     Table* table = Table::create(memory.data(), 24 + 36, 0);
     assert_int_equal(1, table->capacity());
     assert_true(table->insert(key(1), {}, now, now + seconds(9)) == Inserted::yes);
-    assert_non_null(table->find(key(1), now).data());
+    assert_non_null(table->find(key(1), now));
     assert_null(Table::create(memory.data(), 24 + 35, 0));
 }
 

@@ -90,7 +90,7 @@ bool sessionRevoked(ngx_shm_zone_t* zone, std::string_view id,
                     std::chrono::sys_seconds now) noexcept
 {
     const shared::Lock lock(zone);
-    return table(shared::root(zone).endedSessions).find(id, now).data() != nullptr;
+    return table(shared::root(zone).endedSessions).find(id, now) != nullptr;
 }
 
 }  // namespace scalekit

@@ -18,15 +18,6 @@ std::uint32_t seconds(std::chrono::sys_seconds time) noexcept
         std::clamp<std::int64_t>(time.time_since_epoch().count(), 0, none));
 }
 
-/**
- * The compiler moves no store across it. That is enough: a process is killed between two
- * instructions.
- */
-void keepOrder() noexcept
-{
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-}
-
 }  // namespace
 
 /** The value follows. */
@@ -70,11 +61,11 @@ Table* Table::create(void* memory, std::size_t size, std::size_t valueSize) noex
     return table;
 }
 
-std::string_view Table::find(std::string_view key, std::chrono::sys_seconds now) noexcept
+char* Table::find(std::string_view key, std::chrono::sys_seconds now) noexcept
 {
     repair();
     Slot* found = lookUp(chainOf(key.data()), key, seconds(now));
-    return found == nullptr ? std::string_view() : std::string_view(found->value(), valueSize_);
+    return found == nullptr ? nullptr : found->value();
 }
 
 Table::Inserted Table::insert(std::string_view key, std::string_view value,

@@ -9,6 +9,15 @@
 namespace scalekit::shared {
 
 /**
+ * The compiler moves no store across it. That is enough: a process is killed between two
+ * instructions.
+ */
+inline void keepOrder() noexcept
+{
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+
+/**
  * Keys with values that end at a time, in shared memory, as many as there is room for from the
  * beginning. When it is full, the entry that ends first makes room.
  *
@@ -17,9 +26,8 @@ namespace scalekit::shared {
  *
  *     // in a worker
  *     const Lock lock(zone);
- *     const std::string_view known = places->find(id, now);
- *     if (known.data() != nullptr) {
- *         return std::string(known);
+ *     if (const char* known = places->find(id, now); known != nullptr) {
+ *         return std::string(known, placeSize);
  *     }
  *     places->insert(id, place, now, now + std::chrono::minutes(5));
  *
@@ -44,10 +52,10 @@ class alignas(8) Table {
     std::size_t capacity() const noexcept { return capacity_; }
 
     /**
-     * The value of an entry that has not ended, in the shared memory; its data() is nullptr when
-     * there is none.
+     * The value of an entry that has not ended, in the shared memory and aligned for integers;
+     * nullptr when there is none.
      */
-    std::string_view find(std::string_view key, std::chrono::sys_seconds now) noexcept;
+    char* find(std::string_view key, std::chrono::sys_seconds now) noexcept;
 
     /**
      * `full`: inserted, and an entry that had not ended is forgotten. `exists`: nothing has
