@@ -8,7 +8,6 @@ import { startHostile } from '../op/hostile.mjs';
 import { send } from './browser.mjs';
 import { atEnd } from './cleanup.mjs';
 import { assertNoSession, hostileLogin, startSite } from './site.mjs';
-import { browsersOfWorkers } from './workers.mjs';
 
 const hostile = await startHostile();
 atEnd(() => hostile.close());
@@ -52,24 +51,6 @@ test('a repeated callback whose first answer was lost gets that very session, wi
     );
     assert.equal(sessions[0].status, 200);
     assert.equal(sessions[0].text, sessions[1].text, 'with the same end, to the second');
-});
-
-test('a repeated callback gets its session at the worker that completed it, and no worker sends the code again', async () => {
-    const wide = await startSite({ provider: hostile, workers: 2 });
-    const [{ browser }, { browser: other }] = await browsersOfWorkers(wide);
-    const start = await browser.navigate(wide.url('/page'));
-    const url = hostile.authorize(start.location);
-    const copies = [browser.clone(), Object.assign(browser.clone(), { agent: other.agent })];
-    const before = tokenCalls();
-    assert.equal((await browser.navigate(url)).status, 302);
-    const [same] = [await copies[0].navigate(url), await copies[1].navigate(url)];
-    assert.equal(new URL(same.location, url).href, wide.url('/page'));
-    const sessions = await Promise.all(
-        [browser, copies[0]].map((each) => each.script(wide.url('/auth/session'))),
-    );
-    assert.equal(sessions[0].status, 200);
-    assert.equal(sessions[0].text, sessions[1].text);
-    assert.equal(tokenCalls(), before + 1);
 });
 
 test('a repeated callback does not bring back a session that was ended', async () => {

@@ -100,7 +100,7 @@ test('100,000 unknown kids over 4 workers', { concurrency: true }, async (t) => 
         t.test('at most one key fetch in a cool-down, also while the shared memory is full', async () => {
             const provider = await hostileProvider();
             const padded = (size) => (document) => ({ ...document, padding: 'x'.repeat(size) });
-            provider.bend.keys = padded(150_000);
+            provider.bend.keys = padded(120_000);
             const others = ['b', 'c', 'd', 'e'].map((name) =>
                 environment(provider, { session_cookie: name, base_path: `/${name}` }, name),
             );

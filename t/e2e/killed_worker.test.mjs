@@ -81,6 +81,12 @@ const completeLogin = async (browser) => {
     const callback = await begin(browser);
     return () => browser.navigate(callback);
 };
+const repeatLogin = async (browser) => {
+    const callback = await begin(browser);
+    const copy = browser.clone();
+    await browser.navigate(callback);
+    return () => copy.navigate(callback);
+};
 const signOut = async (browser) => {
     await login(browser);
     return () => browser.script(site.url('/auth/logout'), { method: 'POST' });
@@ -117,6 +123,14 @@ const places = {
     'has almost noted a spent login': [
         completeLogin,
         { from: 'spendLogin', at: insert, changes: 'this->used_' },
+    ],
+    'keeps the outcome of a login': [
+        completeLogin,
+        { from: 'landLogin', at: 'shared::FlightTable::land', changes: 'this->written_' },
+    ],
+    'looks for the outcome of a login': [
+        repeatLogin,
+        { from: 'findSpentLogin', at: 'shared::FlightTable::find' },
     ],
     'has almost noted an ended session': [
         signOut,

@@ -65,15 +65,22 @@ test('a reload after the login: the session goes on', async () => {
     assert.equal((await browser.script(site.url('/'))).status, 200);
 });
 
-test('a login that was spent before a reload stays spent', async () => {
+test('a login that was spent before a reload stays spent, and its session is that of before', async () => {
     const browser = site.browser();
     const callback = hostile.authorize((await browser.navigate(site.url('/'))).location);
     const copy = browser.clone();
     await browser.navigate(callback);
     const before = hostile.counts.token;
     await site.nginx.reload({ old: 'gone' });
-    assert.equal((await copy.navigate(callback)).status, 400);
+    const other = new URL(callback);
+    other.searchParams.set('code', 'another');
+    assert.equal((await copy.clone().navigate(other)).status, 400);
+    assert.equal((await copy.navigate(callback)).status, 302);
     assert.equal(hostile.counts.token, before);
+    const [first, second] = await Promise.all(
+        [browser, copy].map((each) => each.script(site.url('/auth/session'))),
+    );
+    assert.deepEqual([first.status, second.text], [200, first.text]);
 });
 
 test('a reload while the provider is silent does not keep the old workers', async () => {

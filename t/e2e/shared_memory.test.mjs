@@ -10,7 +10,7 @@ import { atEnd } from './cleanup.mjs';
 import { minutes, startClock } from './clock.mjs';
 import { hostileLogin, startSite } from './site.mjs';
 
-const room = Math.floor(2 ** 20 / 8 / 36); // spent logins in a zone of 1m
+const room = Math.floor(((2 ** 20 / 4) * 0.75 - 64) / 60); // spent logins in a zone of 1m
 
 test('logins that are spent by the thousand cost a warning, and no session that was ended', async () => {
     const provider = await startHostile();

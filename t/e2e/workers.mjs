@@ -9,7 +9,9 @@ import { ownerOfConnection } from './proc.mjs';
 // One browser for each worker of a site, whose requests all go to that worker over a connection that is kept:
 // [{pid, browser}].
 export async function browsersOfWorkers(site) {
-    const pids = site.nginx.workerPids();
+    const running = () => site.nginx.workerPids();
+    await until(() => running().length === site.options.workers, 'all workers run');
+    const pids = running();
     const found = new Map();
     await until(async () => {
         const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });

@@ -43,19 +43,22 @@ std::optional<Caller> findCompleted(const Context& context, const Environment& e
     return fits ? std::optional<Caller>(*caller) : std::nullopt;
 }
 
+enum class Restart { once, no };
+
 /**
- * A callback that cannot be completed: on to where it wanted to go with a session, once more
- * without one, then a page.
+ * A callback that cannot be completed: on to where it wanted to go with a session, perhaps once
+ * more without one, then a page.
  */
 ngx_int_t answerOrphan(Context& context, const LocationConf& conf,
-                       const TenantConstraint& constraint, const LoginState& state, Reason reason)
+                       const TenantConstraint& constraint, const LoginState& state, Reason reason,
+                       Restart restart = Restart::once)
 {
     const Environment& environment = *conf.environment;
     context.setCaller(findCompleted(context, environment, constraint, state));
     if (context.caller()) {
         return sendRedirect(context.request, safeReturnUrl(state.returnUrl));
     }
-    if (state.attempt == 0 && reason != Reason::login_spent) {
+    if (state.attempt == 0 && restart == Restart::once) {
         std::optional<Routing> routing = evaluateRouting(context.request, conf, constraint);
         if (!routing) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -128,7 +131,7 @@ bool ended(ngx_http_request_t* r, std::string_view record) noexcept
     return !session || sessionRevoked(mainConf(r)->zone, session->id, wallClock());
 }
 
-ngx_int_t conclude(Context& context)
+ngx_int_t conclude(Context& context, const LocationConf& conf, const TenantConstraint& constraint)
 {
     const auto& exchange = static_cast<const CodeExchange&>(*context.flight);
     const Environment& environment = exchange.environment();
@@ -136,6 +139,10 @@ ngx_int_t conclude(Context& context)
     Reason reason = outcome.reason;
     if (reason == Reason::none && ended(context.request, outcome.record)) {
         reason = Reason::login_spent;
+    }
+    if (reason == Reason::login_spent) {
+        return answerOrphan(context, conf, constraint, exchange.state(), reason,
+                            outcome.lapsed ? Restart::once : Restart::no);
     }
     if (reason != Reason::none) {
         return refuse(context, {.reason = reason,
@@ -151,35 +158,26 @@ ngx_int_t conclude(Context& context)
 
 /** Waits for the exchange of the code; one and the same callback is exchanged once. */
 ngx_int_t exchangeCode(Context& context, const LocationConf& conf,
-                       const TenantConstraint& constraint, const ProviderCache::Snapshot& snapshot,
+                       const TenantConstraint& constraint, std::shared_ptr<const Provider> provider,
                        Callback callback)
 {
     ngx_http_request_t* r = context.request;
     const Environment& environment = *conf.environment;
     Flights& flights = worker()->flights;
-    std::string key = CodeExchange::key(callback);
+    std::string key = CodeExchange::keyOf(callback);
 
     context.flight = flights.find(key);
     if (context.flight == nullptr) {
-        if (!spendLogin(mainConf(r)->zone, callback.state.id, wallClock(),
-                        wallClock() + 2 * loginLifetime)) {
-            return answerOrphan(context, conf, constraint, callback.state, Reason::login_spent);
-        }
-        const std::string retry = retryUrl(environment, callback.state);
-        const auto exchange = std::make_shared<CodeExchange>(
-            environment, snapshot, std::move(callback), redirectUri(r, environment));
-        if (!exchange->start()) {
-            return refuse(context, {.reason = Reason::token_request_failed,
-                                    .environment = environment.name,
-                                    .retryUrl = retry});
-        }
+        const auto exchange = std::make_shared<CodeExchange>(environment, mainConf(r)->zone,
+                                                             std::move(key), callback.state);
+        flights.add(exchange);
         context.flight = exchange;
-        flights.add(std::move(key), exchange);
+        exchange->begin(std::move(provider), std::move(callback), redirectUri(r, environment));
     }
     if (context.flight->landed()) {
-        return conclude(context);
+        return conclude(context, conf, constraint);
     }
-    context.flight->join(context.waiter);
+    flights.join(*context.flight, context.waiter);
     return suspend(r);
 }
 
@@ -188,13 +186,13 @@ ngx_int_t exchangeCode(Context& context, const LocationConf& conf,
 ngx_int_t serveCallback(Context& context, const LocationConf& conf)
 {
     const Environment& environment = *conf.environment;
-    if (context.flight != nullptr) {
-        return context.flight->landed() ? conclude(context) : NGX_AGAIN;
-    }
     ngx_http_request_t* r = context.request;
     const Result<TenantConstraint> constraint = evaluateConstraint(r, conf);
     if (!constraint) {
         return refuse(context, {.reason = constraint.error(), .environment = environment.name});
+    }
+    if (context.flight != nullptr) {
+        return context.flight->landed() ? conclude(context, conf, *constraint) : NGX_AGAIN;
     }
     ngx_int_t result = NGX_ERROR;
     const ProviderCache::Snapshot* snapshot = needProvider(context, environment, result);
@@ -207,7 +205,7 @@ ngx_int_t serveCallback(Context& context, const LocationConf& conf)
                      cookieValue(context, loginCookie(r, environment)), wallClock());
     switch (callback.kind) {
     case Callback::Kind::complete:
-        return exchangeCode(context, conf, *constraint, *snapshot, std::move(callback));
+        return exchangeCode(context, conf, *constraint, snapshot->provider, std::move(callback));
     case Callback::Kind::orphan:
         return answerOrphan(context, conf, *constraint, callback.state, callback.reason);
     case Callback::Kind::providerError:

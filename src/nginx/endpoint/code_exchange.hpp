@@ -8,26 +8,33 @@
 namespace scalekit {
 
 /**
- * The fetches of one login's second half: does what the core's LoginFlow asks for. It is let run
- * when the client goes away, for the code is spent either way; a client that asks again finds it.
+ * The second half of one login: a code is exchanged once over all workers. The worker that spends
+ * the login does what the core's LoginFlow asks for, and shows the others the outcome, sealed; a
+ * repeated callback gets it within a minute, wherever it comes in. The exchange is let run when the
+ * client goes away, for the code is spent either way.
  */
 class CodeExchange : public Flight {
   public:
-    CodeExchange(const Environment& environment, const ProviderCache::Snapshot& snapshot,
-                 Callback callback, std::string redirectUri);
+    CodeExchange(const Environment& environment, ngx_shm_zone_t* zone, std::string key,
+                 const LoginState& state);
     ~CodeExchange() override;
 
     /** What callbacks that are one and the same have in common. */
-    static std::string key(const Callback& callback) { return callback.state.id + callback.code; }
+    static std::string keyOf(const Callback& callback) { return callback.state.id + callback.code; }
 
-    /** Sends the token request. False when it could not be sent. */
-    bool start();
+    /**
+     * Spends the login and sends the token request, or looks what became of a login that is spent
+     * already. It may have landed afterwards.
+     */
+    void begin(std::shared_ptr<const Provider> provider, Callback callback,
+               std::string redirectUri) noexcept;
 
     /** Once it has landed: the new session, or why there is none. */
     struct Outcome {
         Reason reason = Reason::internal;
-        std::string record{};
         Reason accessToken = Reason::none;  // why the access token added nothing
+        std::string record{};
+        bool lapsed = false;  // a worker died with it: nobody knows whether the code was used
     };
     const Outcome& outcome() const noexcept { return outcome_; }
 
@@ -38,15 +45,22 @@ class CodeExchange : public Flight {
     static void onToken(void* data, const HttpResponse& response) noexcept;
     static void onKeys(void* data) noexcept;
 
+    bool over() override;
+    bool look();
     void take(Step step);
     std::shared_ptr<const KeySet> presentKeys() const;
     void finish(const Step& step);
     void finish(Reason reason) noexcept;
+    std::string sealContext() const;
+    void showOutcome() const noexcept;
+    void openOutcome(std::string_view sealed);
     std::chrono::milliseconds remaining() const noexcept;
 
     const Environment& environment_;
+    ngx_shm_zone_t* zone_;
     LoginState state_;
-    std::unique_ptr<LoginFlow> flow_;  // until it has landed
+    std::uint64_t lease_ = 0;          // 0: another worker's flight
+    std::unique_ptr<LoginFlow> flow_;  // while it is ours
     Milliseconds deadline_;
     Transfer* transfer_ = nullptr;
     Waiter keysWaiter_;

@@ -1,8 +1,6 @@
 #include "nginx/shared/replay_guard.hpp"
 
-#include "nginx/ngx/interop.hpp"
 #include "nginx/shared/root.hpp"
-#include "nginx/shared/table.hpp"
 #include "oidc/login.hpp"
 #include "session/session.hpp"
 
@@ -10,6 +8,7 @@ namespace scalekit {
 
 namespace {
 
+using shared::FlightTable;
 using shared::Root;
 using shared::Table;
 
@@ -17,80 +16,97 @@ static_assert(loginIdSize == Table::keySize && sessionIdSize == Table::keySize);
 
 constexpr std::chrono::minutes betweenWarnings{1};
 
-Table& table(const shared::Link& link) noexcept
+FlightTable& logins(ngx_shm_zone_t* zone) noexcept
 {
-    return *static_cast<Table*>(link.load(std::memory_order_relaxed));
+    return *static_cast<FlightTable*>(
+        shared::root(zone).spentLogins.load(std::memory_order_relaxed));
 }
 
-bool createTable(shared::Arena& arena, shared::Link& link, std::size_t size) noexcept
+Table& sessions(ngx_shm_zone_t* zone) noexcept
 {
-    void* memory = arena.allocate(size, link);
-    link = memory == nullptr ? nullptr : Table::create(memory, size, 0);
-    return link != nullptr;
+    return *static_cast<Table*>(shared::root(zone).endedSessions.load(std::memory_order_relaxed));
 }
 
-/** One of the two tables. */
-struct Kind {
-    shared::Link Root::*link;
-    const char* what;
-    std::chrono::sys_seconds nextWarning{};  // of this worker
-};
-
-Kind logins{&Root::spentLogins, "completed logins"};
-Kind sessions{&Root::endedSessions, "ended sessions"};
-
-/** At most once a minute. */
-void warnOfFullTable(Kind& kind, std::chrono::sys_seconds now) noexcept
+FlightTable::Now clocks() noexcept
 {
-    if (now >= kind.nextWarning) {
-        kind.nextWarning = now + betweenWarnings;
+    return {wallClock(), monotonicNow()};
+}
+
+/** At most once a minute in this worker; each caller has a time of its own for that. */
+void warnOfFullTable(const char* what, std::chrono::sys_seconds& nextWarning) noexcept
+{
+    if (wallClock() >= nextWarning) {
+        nextWarning = wallClock() + betweenWarnings;
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "scalekit: too many %s at a time, some are forgotten early; make "
                       "scalekit_zone larger",
-                      kind.what);
+                      what);
     }
-}
-
-/** False for an id that was there. */
-bool remember(ngx_shm_zone_t* zone, Kind& kind, std::string_view id, std::chrono::sys_seconds now,
-              std::chrono::sys_seconds end) noexcept
-{
-    Table::Inserted inserted;
-    {
-        const shared::Lock lock(zone);
-        inserted = table(shared::root(zone).*kind.link).insert(id, {}, now, end);
-    }
-    if (inserted == Table::Inserted::full) {
-        warnOfFullTable(kind, now);
-    }
-    return inserted != Table::Inserted::exists;
 }
 
 }  // namespace
 
 bool createReplayGuard(Root& root, std::size_t zoneSize) noexcept
 {
-    return createTable(*root.arena, root.spentLogins, zoneSize / 8) &&
-           createTable(*root.arena, root.endedSessions, zoneSize / 16);
+    const std::size_t loginsSize = zoneSize / 4;
+    void* memory = root.arena->allocate(loginsSize, root.spentLogins);
+    root.spentLogins = memory == nullptr ? nullptr : FlightTable::create(memory, loginsSize);
+
+    const std::size_t sessionsSize = zoneSize / 16;
+    memory = root.arena->allocate(sessionsSize, root.endedSessions);
+    root.endedSessions = memory == nullptr ? nullptr : Table::create(memory, sessionsSize, 0);
+
+    return root.spentLogins != nullptr && root.endedSessions != nullptr;
 }
 
-bool spendLogin(ngx_shm_zone_t* zone, std::string_view id, std::chrono::sys_seconds now,
-                std::chrono::sys_seconds end) noexcept
+std::uint64_t spendLogin(ngx_shm_zone_t* zone, std::string_view id, Milliseconds leaseEnd,
+                         std::chrono::sys_seconds end) noexcept
 {
-    return remember(zone, logins, id, now, end);
+    static std::chrono::sys_seconds nextWarning{};
+    FlightTable::Begun begun;
+    {
+        const shared::Lock lock(zone);
+        begun = logins(zone).begin(id, clocks(), end, leaseEnd);
+    }
+    if (begun.full) {
+        warnOfFullTable("completed logins", nextWarning);
+    }
+    return begun.lease;
+}
+
+SpentLogin findSpentLogin(ngx_shm_zone_t* zone, std::string_view id)
+{
+    const shared::Lock lock(zone);
+    const FlightTable::Found found = logins(zone).find(id, clocks());
+    return {found.state, std::string(found.outcome)};
+}
+
+void landLogin(ngx_shm_zone_t* zone, std::string_view id, std::uint64_t lease,
+               std::string_view outcome) noexcept
+{
+    const shared::Lock lock(zone);
+    logins(zone).land(id, lease, outcome, clocks());
 }
 
 void revokeSession(ngx_shm_zone_t* zone, std::string_view id, std::chrono::sys_seconds now,
                    std::chrono::sys_seconds end) noexcept
 {
-    remember(zone, sessions, id, now, end);
+    static std::chrono::sys_seconds nextWarning{};
+    Table::Inserted inserted;
+    {
+        const shared::Lock lock(zone);
+        inserted = sessions(zone).insert(id, {}, now, end);
+    }
+    if (inserted == Table::Inserted::full) {
+        warnOfFullTable("ended sessions", nextWarning);
+    }
 }
 
 bool sessionRevoked(ngx_shm_zone_t* zone, std::string_view id,
                     std::chrono::sys_seconds now) noexcept
 {
     const shared::Lock lock(zone);
-    return table(shared::root(zone).endedSessions).find(id, now) != nullptr;
+    return sessions(zone).find(id, now) != nullptr;
 }
 
 }  // namespace scalekit

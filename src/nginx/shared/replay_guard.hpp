@@ -1,14 +1,16 @@
 #pragma once
 
-#include "nginx/ngx/ngx.hpp"
+#include "nginx/ngx/interop.hpp"
+#include "nginx/shared/flight_table.hpp"
 
 #include <chrono>
+#include <string>
 #include <string_view>
 
 /**
- * Logins and sessions that are over, for all workers. Ids are 16 random bytes. When there are too
- * many, those that would be forgotten first are forgotten early, and a warning says so; logins and
- * sessions do not take each other's room.
+ * Logins whose code is being exchanged or was, and sessions that are over, for all workers. Ids are
+ * 16 random bytes. When there are too many, what would be forgotten first is forgotten early, and a
+ * warning says so; logins and sessions do not take each other's room.
  */
 namespace scalekit {
 
@@ -19,9 +21,23 @@ struct Root;
 /** Makes room in a new zone of this size; false when it is too small. */
 bool createReplayGuard(shared::Root& root, std::size_t zoneSize) noexcept;
 
-/** True exactly once over all workers for a login. It is remembered until its end. */
-bool spendLogin(ngx_shm_zone_t* zone, std::string_view id, std::chrono::sys_seconds now,
-                std::chrono::sys_seconds end) noexcept;
+/**
+ * Not 0 exactly once over all workers for a login: its code is the caller's to exchange, until then
+ * and under this number. The login is remembered until its end.
+ */
+std::uint64_t spendLogin(ngx_shm_zone_t* zone, std::string_view id, Milliseconds leaseEnd,
+                         std::chrono::sys_seconds end) noexcept;
+
+/** What is known of a login that was spent, and its outcome as landLogin() has it. */
+struct SpentLogin {
+    shared::FlightTable::State state;
+    std::string outcome;
+};
+SpentLogin findSpentLogin(ngx_shm_zone_t* zone, std::string_view id);
+
+/** Shows the others the outcome, unless the lease is over by now. It has to be sealed. */
+void landLogin(ngx_shm_zone_t* zone, std::string_view id, std::uint64_t lease,
+               std::string_view outcome) noexcept;
 
 /** The session was ended by its person; `end` is when it would have ended at the latest. */
 void revokeSession(ngx_shm_zone_t* zone, std::string_view id, std::chrono::sys_seconds now,

@@ -16,7 +16,7 @@ namespace scalekit::shared {
 struct alignas(std::max_align_t) Root {
     Arena* arena;
     Link providers;      // the first environment's documents
-    Link spentLogins;    // Table
+    Link spentLogins;    // FlightTable
     Link endedSessions;  // Table
 };
 

@@ -1,20 +1,19 @@
 #include "nginx/worker/flight.hpp"
 
 #include <algorithm>
+#include <vector>
 
 namespace scalekit {
 
 namespace {
 
-constexpr Milliseconds keptFor = std::chrono::minutes(1);
-constexpr std::size_t mostKept = 256;
+constexpr Milliseconds betweenLooks{50};
 
 }  // namespace
 
 Flights::Flights(ngx_log_t* log) noexcept
 {
     timer_.init(this, onTimer, log);
-    timer_.event.cancelable = 1;
 }
 
 Flights::~Flights()
@@ -24,33 +23,62 @@ Flights::~Flights()
 
 std::shared_ptr<Flight> Flights::find(std::string_view key) const noexcept
 {
-    const auto entry = std::find_if(entries_.begin(), entries_.end(),
-                                    [key](const Entry& known) { return known.key == key; });
-    return entry != entries_.end() ? entry->flight : nullptr;
+    const auto found = underWay_.find(key);
+    return found != underWay_.end() ? found->second : nullptr;
 }
 
-void Flights::add(std::string key, std::shared_ptr<Flight> flight)
+void Flights::add(std::shared_ptr<Flight> flight)
 {
-    entries_.push_back({std::move(key), std::move(flight), monotonicNow()});
-    forgetOld();
+    const std::string& key = flight->key();
+    underWay_.insert_or_assign(key, std::move(flight));
+}
+
+void Flights::join(Flight& flight, Waiter& waiter, Milliseconds deadline) noexcept
+{
+    flight.waiters_.add(waiter, 0, deadline);
+    watch();
+}
+
+void Flights::land(Flight& flight) noexcept
+{
+    const auto self = flight.shared_from_this();  // the last who waits may let go of it
+    flight.landed_ = true;
+    underWay_.erase(flight.key());
+    flight.waiters_.wakeAll();
 }
 
 void Flights::onTimer(ngx_event_t* event) noexcept
 {
-    LoopEvent::of<Flights>(event).forgetOld();
+    auto& flights = LoopEvent::of<Flights>(event);
+    flights.look();
+    const auto joined = [](const auto& entry) { return entry.second->joined(); };
+    if (std::ranges::any_of(flights.underWay_, joined)) {
+        flights.watch();
+    }
 }
 
-void Flights::forgetOld() noexcept
+void Flights::watch() noexcept
 {
-    const Milliseconds now = monotonicNow();
-    while (!entries_.empty() &&
-           (entries_.size() > mostKept || now - entries_.front().began >= keptFor)) {
-        entries_.pop_front();
+    if (!timer_.event.timer_set) {
+        ngx_add_timer(&timer_.event, static_cast<ngx_msec_t>(betweenLooks.count()));
     }
-    if (!entries_.empty() && !timer_.event.timer_set) {
-        const Milliseconds rest = keptFor - (now - entries_.front().began);
-        ngx_add_timer(&timer_.event, static_cast<ngx_msec_t>(rest.count()));
+}
+
+void Flights::look() noexcept
+try {
+    // who is woken may add flights, and let others land
+    std::vector<std::shared_ptr<Flight>> flights;
+    for (const auto& [key, flight] : underWay_) {
+        flights.push_back(flight);
     }
+    for (const auto& flight : flights) {
+        if (!flight->landed() && flight->over()) {
+            land(*flight);
+        }
+        flight->waiters_.wake(0, monotonicNow());
+    }
+} catch (...) {
+    // out of memory: the next look may have some
 }
 
 }  // namespace scalekit

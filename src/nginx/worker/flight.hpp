@@ -3,7 +3,8 @@
 #include "nginx/ngx/event_loop.hpp"
 #include "nginx/worker/waiting_list.hpp"
 
-#include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,10 +14,10 @@
  *
  *     std::shared_ptr<Flight> flight = flights.find(key);
  *     if (flight == nullptr) {
- *         flights.add(key, flight = ...);  // and it asks the provider
+ *         flights.add(flight = ...);  // and it asks the provider, or another worker did
  *     }
  *     if (!flight->landed()) {
- *         flight->join(waiter);            // woken by land()
+ *         flights.join(*flight, waiter);
  *     }
  */
 namespace scalekit {
@@ -24,28 +25,33 @@ namespace scalekit {
 /** Belongs to the worker: a request that goes away takes nothing with it that others wait for. */
 class Flight : public std::enable_shared_from_this<Flight> {
   public:
+    explicit Flight(std::string key) : key_(std::move(key)) {}
     virtual ~Flight() = default;
 
+    const std::string& key() const noexcept { return key_; }
+
+    /** The outcome is there, or it is clear that there will be none. */
     bool landed() const noexcept { return landed_; }
 
-    /** Wakes the waiter once the outcome is there, never from inside this call. */
-    void join(Waiter& waiter) noexcept { waiters_.add(waiter, 0, Milliseconds::max()); }
-
   protected:
-    /** The outcome is there. Only from the event loop: it runs the requests that wait. */
-    void land() noexcept
-    {
-        const auto self = shared_from_this();  // the last who waits may let go of it
-        landed_ = true;
-        waiters_.wakeAll();
-    }
+    /** True when somebody waits. */
+    bool joined() const noexcept { return !waiters_.empty(); }
 
   private:
+    friend class Flights;
+
+    /**
+     * True when it has to land: it is over, or nobody waits for what others do. Asked every so
+     * often while anybody waits in this worker: of what others do only shared memory tells.
+     */
+    virtual bool over() = 0;
+
+    std::string key_;
     WaitingList waiters_;
     bool landed_ = false;
 };
 
-/** The flights of a worker by key. A minute after it began one is forgotten, with its outcome. */
+/** The flights of a worker that are under way. */
 class Flights {
   public:
     explicit Flights(ngx_log_t* log) noexcept;
@@ -56,20 +62,27 @@ class Flights {
     /** nullptr when there is none of this key. */
     std::shared_ptr<Flight> find(std::string_view key) const noexcept;
 
-    /** Where there are very many the oldest are forgotten early: their requests keep theirs. */
-    void add(std::string key, std::shared_ptr<Flight> flight);
+    /** Keeps it until it lands. */
+    void add(std::shared_ptr<Flight> flight);
+
+    /**
+     * Wakes the waiter once the flight has landed or the time is up, never from inside this call. A
+     * graceful quit waits for that.
+     */
+    void join(Flight& flight, Waiter& waiter, Milliseconds deadline = Milliseconds::max()) noexcept;
+
+    /** Runs the requests that wait: only from the event loop, or while nobody has joined it. */
+    void land(Flight& flight) noexcept;
+
+    /** Lands what is over. Only from the event loop. */
+    void look() noexcept;
 
   private:
     static void onTimer(ngx_event_t* event) noexcept;
-    void forgetOld() noexcept;
+    void watch() noexcept;
 
-    struct Entry {
-        std::string key;
-        std::shared_ptr<Flight> flight;
-        Milliseconds began;
-    };
-    std::deque<Entry> entries_;  // in the order of their beginning
-    LoopEvent timer_;
+    std::map<std::string, std::shared_ptr<Flight>, std::less<>> underWay_;
+    LoopEvent timer_;  // set while somebody waits
 };
 
 }  // namespace scalekit
