@@ -114,7 +114,7 @@ void CodeExchange::take(Step step)
 {
     while (std::holds_alternative<FetchKeys>(step)) {
         if (worker()->providers.awaitKeys(environment_, keysWaiter_, remaining(),
-                                          ProviderDocuments::Want::login)) {
+                                          ProviderCache::Want::login)) {
             return;
         }
         step = flow_->onKeys(presentKeys(), wallClock());

@@ -4,6 +4,7 @@
 #include "nginx/worker/worker.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace scalekit {
 
@@ -36,30 +37,18 @@ const ProviderCache::Snapshot* needProvider(Context& context, const Environment&
 
 bool awaitProvider(Context& context, const Environment& environment)
 {
-    ProviderCache& providers = worker()->providers;
-    if (context.waiter.waiting) {
-        return true;
-    }
-    if (context.providerAwaited || !providers.fetchExpected(environment)) {
-        return false;
-    }
-    context.providerAwaited = true;
-    providers.awaitProvider(environment, context.waiter, remaining(context, environment));
-    return true;
+    return context.waiter.waiting ||
+           (!std::exchange(context.providerAwaited, true) &&
+            worker()->providers.awaitProvider(environment, context.waiter,
+                                              remaining(context, environment)));
 }
 
 bool awaitKeys(Context& context, const Environment& environment)
 {
-    if (context.waiter.waiting) {
-        return true;
-    }
-    if (context.keysAwaited) {
-        return false;
-    }
-    context.keysAwaited = true;
-    return worker()->providers.awaitKeys(environment, context.waiter,
-                                         remaining(context, environment),
-                                         ProviderDocuments::Want::token);
+    return context.waiter.waiting || (!std::exchange(context.keysAwaited, true) &&
+                                      worker()->providers.awaitKeys(environment, context.waiter,
+                                                                    remaining(context, environment),
+                                                                    ProviderCache::Want::token));
 }
 
 }  // namespace scalekit

@@ -37,7 +37,6 @@ struct shared::Provider {
     Link next{nullptr};
     Link documents{nullptr};
     std::atomic<std::uint64_t> generation{0};  // of the documents
-    std::atomic<std::uint64_t> fetches{0};
     std::atomic<std::int64_t> fetchedAt{0};
     std::atomic<std::int64_t> fetchUntil{0};  // 0: nobody fetches
     std::atomic<std::int64_t> nextFetch{0};   // when one is granted: the scheduled,
@@ -136,11 +135,6 @@ Milliseconds ProviderDocuments::fetchedAt() const noexcept
     return Milliseconds(provider_->fetchedAt);
 }
 
-std::uint64_t ProviderDocuments::fetches() const noexcept
-{
-    return provider_->fetches;
-}
-
 ProviderDocuments::Copy ProviderDocuments::read() const
 {
     const shared::Lock lock(zone_);
@@ -220,7 +214,6 @@ bool ProviderDocuments::store(const Fetched& fetched, Milliseconds now) noexcept
     provider_->nextFetch = fetched.next.count();
     provider_->retry = firstRetry;
     endFetch();
-    ++provider_->fetches;
     return true;
 }
 
@@ -236,7 +229,6 @@ void ProviderDocuments::fail(Milliseconds now) noexcept
         provider_->nextFetch = std::max<std::int64_t>(provider_->nextFetch, now.count() + coolDown);
     }
     endFetch();
-    ++provider_->fetches;
 }
 
 void ProviderDocuments::abandonFetch(Want want) noexcept

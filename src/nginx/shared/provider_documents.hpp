@@ -34,9 +34,6 @@ class ProviderDocuments {
     /** When the keys were last fetched, also if they had not changed. */
     Milliseconds fetchedAt() const noexcept;
 
-    /** Counts the fetches that came to an end, good or bad. */
-    std::uint64_t fetches() const noexcept;
-
     /** Both documents of one generation; no keys while the first ones are on their way. */
     struct Copy {
         std::uint64_t generation = 0;

@@ -35,7 +35,7 @@ void Flights::add(std::shared_ptr<Flight> flight)
 
 void Flights::join(Flight& flight, Waiter& waiter, Milliseconds deadline) noexcept
 {
-    flight.waiters_.add(waiter, 0, deadline);
+    flight.waiters_.add(waiter, deadline);
     watch();
 }
 
@@ -75,7 +75,7 @@ try {
         if (!flight->landed() && flight->over()) {
             land(*flight);
         }
-        flight->waiters_.wake(0, monotonicNow());
+        flight->waiters_.wakeLate(monotonicNow());
     }
 } catch (...) {
     // out of memory: the next look may have some

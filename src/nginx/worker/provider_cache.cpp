@@ -10,7 +10,6 @@ namespace {
 
 constexpr Milliseconds refreshInterval = std::chrono::minutes(10);
 constexpr Milliseconds staleLimit = std::chrono::hours(24);
-constexpr Milliseconds waitingTick{20};  // how soon a waiter learns what another worker fetched
 constexpr Milliseconds watchingTick{1000};
 constexpr Milliseconds startInterval{10};  // between the first fetches of two environments
 
@@ -42,18 +41,42 @@ struct ProviderCache::Entry {
     ProviderCache& cache;
     const Environment& environment;
     ProviderDocuments documents;
-    Snapshot snapshot;      // its metadata is nullptr when what is shared does not parse
-    bool fetching = false;  // it is this worker's turn
-    ProviderDocuments::Want want = ProviderDocuments::Want::scheduled;  // of the fetch under way
-    std::string discovery;  // likewise; empty: as it was
-    LoopEvent timer;
-    WaitingList providerWaiters;  // count fetches and generations
-    WaitingList loginWaiters;     // count generations
-    WaitingList tokenWaiters;     // likewise
+    Snapshot snapshot;            // its metadata is nullptr when what is shared does not parse
+    bool fetching = false;        // it is this worker's turn
+    Want want = Want::scheduled;  // of the fetch under way
+    std::string discovery;        // likewise; empty: as it was
+    LoopEvent timer;              // for the next scheduled fetch
 };
 
-ProviderCache::ProviderCache(const MainConf& main, HttpClient& client, ngx_log_t* log)
-    : client_(client), log_(log)
+/** For those who wait for the provider, or for keys other than the present ones. */
+class ProviderCache::Arrival : public Flight {
+  public:
+    Arrival(std::string key, Entry& entry, Want want, std::uint64_t seen)
+        : Flight(std::move(key)), entry_(entry), want_(want), seen_(seen)
+    {}
+
+  private:
+    bool over() override
+    {
+        ProviderCache& cache = entry_.cache;
+        if (!joined()) {
+            return true;
+        }
+        const Snapshot* known = cache.current(entry_.environment);
+        const bool arrived =
+            want_ == Want::scheduled ? known != nullptr : entry_.snapshot.generation != seen_;
+        // the fetch under way may have begun before a key was published: then another one has to
+        return arrived || !cache.expected(entry_, want_);
+    }
+
+    Entry& entry_;
+    Want want_;
+    std::uint64_t seen_;  // generation of the documents that were not enough
+};
+
+ProviderCache::ProviderCache(const MainConf& main, HttpClient& client, Flights& flights,
+                             ngx_log_t* log)
+    : client_(client), flights_(flights), log_(log)
 {
     for (const auto& environment : main.environments) {
         entries_.push_back(std::make_unique<Entry>(*this, *environment, main.zone));
@@ -80,40 +103,43 @@ const ProviderCache::Snapshot* ProviderCache::current(const Environment& environ
     return entry.snapshot.provider == nullptr || stale ? nullptr : &entry.snapshot;
 }
 
-bool ProviderCache::fetchExpected(const Environment& environment) const
-{
-    const Entry& entry = *entries_[environment.index];
-    return underWay(entry) || entry.documents.nextFetch() <= monotonicNow();
-}
-
-void ProviderCache::awaitProvider(const Environment& environment, Waiter& waiter,
+bool ProviderCache::awaitProvider(const Environment& environment, Waiter& waiter,
                                   std::chrono::milliseconds timeout)
 {
     Entry& entry = *entries_[environment.index];
-    entry.providerWaiters.add(waiter, changes(entry), monotonicNow() + timeout);
-    schedule(entry);
+    return current(environment) == nullptr &&
+           await(entry, Want::scheduled, entry.snapshot.generation, waiter, timeout);
 }
 
 bool ProviderCache::awaitKeys(const Environment& environment, Waiter& waiter,
-                              std::chrono::milliseconds timeout, ProviderDocuments::Want want)
+                              std::chrono::milliseconds timeout, Want want)
 {
     Entry& entry = *entries_[environment.index];
     const std::uint64_t seen = entry.snapshot.generation;
-    reload(entry);
-    const bool stored = entry.snapshot.generation != seen;  // by another worker, just now
-    if (entry.snapshot.provider == nullptr || (!stored && !keysExpected(entry, want))) {
+    reload(entry);  // another worker may have stored newer ones just now
+    return entry.snapshot.provider != nullptr && await(entry, want, seen, waiter, timeout);
+}
+
+bool ProviderCache::await(Entry& entry, Want want, std::uint64_t seen, Waiter& waiter,
+                          std::chrono::milliseconds timeout)
+{
+    if (entry.snapshot.generation == seen && !expected(entry, want)) {
         return false;
     }
-    const bool login = want == ProviderDocuments::Want::login;
-    WaitingList& waiters = login ? entry.loginWaiters : entry.tokenWaiters;
-    waiters.add(waiter, seen, monotonicNow() + timeout);
-    schedule(entry);
+    std::string key = std::to_string(static_cast<int>(want)) + ' ' + std::to_string(seen) + ' ' +
+                      entry.environment.providerKey;
+    std::shared_ptr<Flight> flight = flights_.find(key);
+    if (flight == nullptr) {
+        flight = std::make_shared<Arrival>(std::move(key), entry, want, seen);
+        flights_.add(flight);
+    }
+    flights_.join(*flight, waiter, monotonicNow() + timeout);
     return true;
 }
 
 void ProviderCache::askForKeys(const Environment& environment)
 {
-    startEarlyFetch(*entries_[environment.index], ProviderDocuments::Want::token);
+    startFetch(*entries_[environment.index], Want::token);
 }
 
 void ProviderCache::onTick(ngx_event_t* event) noexcept
@@ -127,47 +153,20 @@ try {
 
 void ProviderCache::tick(Entry& entry)
 {
-    const Milliseconds limit = entry.environment.timeout * 2 + std::chrono::seconds(1);
     reload(entry);
-    const bool wanted = !ngx_exiting || !entry.providerWaiters.empty();
-    if (wanted && !entry.fetching &&
-        entry.documents.beginFetch(ProviderDocuments::Want::scheduled, monotonicNow(), limit)) {
-        startScheduledFetch(entry);
-    }
-    entry.providerWaiters.wake(changes(entry), monotonicNow());
-    entry.loginWaiters.wake(entry.snapshot.generation, monotonicNow());
-    entry.tokenWaiters.wake(entry.snapshot.generation, monotonicNow());
-    // the fetch they waited for may have begun before their key was published
-    if (!entry.loginWaiters.empty() && !keysExpected(entry, ProviderDocuments::Want::login)) {
-        entry.loginWaiters.wakeAll();
-    }
-    if (!entry.tokenWaiters.empty() && !keysExpected(entry, ProviderDocuments::Want::token)) {
-        entry.tokenWaiters.wakeAll();
+    if (!ngx_exiting) {
+        startFetch(entry, Want::scheduled);
     }
     schedule(entry);
 }
 
-/**
- * Arms the timer: soon while somebody waits (and then it holds a graceful quit back), else for the
- * next refresh.
- */
-void ProviderCache::schedule(Entry& entry)
+/** Arms the timer for the next scheduled fetch. */
+void ProviderCache::schedule(Entry& entry) noexcept
 {
-    ngx_event_t& event = entry.timer.event;
-    const bool waited = !entry.providerWaiters.empty() || !entry.loginWaiters.empty() ||
-                        !entry.tokenWaiters.empty();
-    if (waited && event.timer_set && !event.cancelable) {
-        return;
-    }
     const Milliseconds due = entry.documents.nextFetch() - monotonicNow();
-    const Milliseconds delay =
-        waited ? waitingTick : std::clamp<Milliseconds>(due, watchingTick, refreshInterval);
-
-    if (event.timer_set) {
-        ngx_del_timer(&event);
-    }
-    event.cancelable = !waited;
-    ngx_add_timer(&event, static_cast<ngx_msec_t>(delay.count()));
+    const Milliseconds delay = std::clamp<Milliseconds>(due, watchingTick, refreshInterval);
+    entry.timer.cancel();
+    ngx_add_timer(&entry.timer.event, static_cast<ngx_msec_t>(delay.count()));
 }
 
 /** Parses the shared documents when they changed since the last look. */
@@ -194,51 +193,42 @@ void ProviderCache::reload(Entry& entry)
     entry.snapshot = std::move(snapshot);
 }
 
-/** What whoever waits for the metadata counts: fetches that ended, and news in between. */
-std::uint64_t ProviderCache::changes(const Entry& entry) const noexcept
-{
-    return entry.documents.fetches() + entry.documents.generation();
-}
-
 bool ProviderCache::underWay(const Entry& entry) const noexcept
 {
     return entry.fetching || entry.documents.fetching(monotonicNow());
 }
 
 /**
- * True when keys are on their way, from now on if need be. Who comes back from the provider waits
- * for the first keys even between two tries: the login is lost otherwise.
+ * True when it is on its way, from now on if need be. Who comes back from the provider waits for
+ * the first keys even between two tries: the login is lost otherwise.
  */
-bool ProviderCache::keysExpected(Entry& entry, ProviderDocuments::Want want)
+bool ProviderCache::expected(Entry& entry, Want want)
 {
-    return underWay(entry) || startEarlyFetch(entry, want) ||
-           (entry.snapshot.keys == nullptr && want == ProviderDocuments::Want::login);
+    return underWay(entry) || startFetch(entry, want) ||
+           (entry.snapshot.keys == nullptr && want == Want::login);
 }
 
-/** True when this worker fetches the keys now, ahead of schedule. */
-bool ProviderCache::startEarlyFetch(Entry& entry, ProviderDocuments::Want want)
+/** True when this worker now fetches: both documents on schedule, the keys ahead of it. */
+bool ProviderCache::startFetch(Entry& entry, Want want)
 {
-    const Milliseconds limit = entry.environment.timeout + std::chrono::seconds(1);
-    if (entry.fetching || entry.snapshot.provider == nullptr ||
+    const bool scheduled = want == Want::scheduled;
+    const Milliseconds limit =
+        entry.environment.timeout * (scheduled ? 2 : 1) + std::chrono::seconds(1);
+    if (entry.fetching || (!scheduled && entry.snapshot.provider == nullptr) ||
         !entry.documents.beginFetch(want, monotonicNow(), limit)) {
         return false;
     }
     entry.fetching = true;
     entry.want = want;
-    fetchKeys(entry, entry.snapshot.provider->jwksUri);
-    return entry.fetching;
-}
-
-void ProviderCache::startScheduledFetch(Entry& entry)
-{
     const ProviderSettings& settings = entry.environment.provider;
-    entry.fetching = true;
-    entry.want = ProviderDocuments::Want::scheduled;
-    if (settings.selfSufficient()) {
+    if (!scheduled) {
+        fetchKeys(entry, entry.snapshot.provider->jwksUri);
+    } else if (settings.selfSufficient()) {
         fetchKeys(entry, providerFromSettings(settings).jwksUri);
     } else if (!fetch(entry, discoveryUrl(settings.issuer), onDiscovery)) {
         fail(entry, "discovery", "the request could not be started");
     }
+    return entry.fetching;
 }
 
 bool ProviderCache::fetch(Entry& entry, const std::string& url, HttpClient::Done done)
@@ -253,31 +243,46 @@ bool ProviderCache::fetch(Entry& entry, const std::string& url, HttpClient::Done
 }
 
 void ProviderCache::onDiscovery(void* data, const HttpResponse& response) noexcept
-try {
+{
     Entry& entry = *static_cast<Entry*>(data);
-    ProviderCache& cache = entry.cache;
+    entry.cache.take(entry, response, &ProviderCache::takeDiscovery);
+}
 
+void ProviderCache::onKeys(void* data, const HttpResponse& response) noexcept
+{
+    Entry& entry = *static_cast<Entry*>(data);
+    entry.cache.take(entry, response, &ProviderCache::takeKeys);
+}
+
+void ProviderCache::take(Entry& entry, const HttpResponse& response, Take take) noexcept
+{
+    try {
+        (this->*take)(entry, response);
+    } catch (...) {
+        logLine(NGX_LOG_CRIT, log_, "no memory for the provider's documents");
+        giveUp(entry);
+    }
+    flights_.look();  // who waits in this worker need not wait any longer
+}
+
+void ProviderCache::takeDiscovery(Entry& entry, const HttpResponse& response)
+{
     if (const std::string failure = failureOf(response); !failure.empty()) {
-        cache.withoutDiscovery(entry, failure);
+        withoutDiscovery(entry, failure);
         return;
     }
     Result<Provider> provider = parseDiscovery(response.body, entry.environment.provider);
     if (!provider && provider.error() == Reason::discovery_issuer_mismatch) {
-        cache.fail(entry, "discovery", word(provider.error()));
+        fail(entry, "discovery", word(provider.error()));
         return;
     }
     if (!provider) {
-        cache.withoutDiscovery(entry, word(provider.error()));
+        withoutDiscovery(entry, word(provider.error()));
         return;
     }
     entry.discovery = response.body;
     entry.documents.storeMetadata(response.body, monotonicNow());
-    cache.fetchKeys(entry, provider->jwksUri);
-    cache.tick(entry);  // who waits for the metadata need not wait for the keys
-} catch (...) {
-    Entry& entry = *static_cast<Entry*>(data);
-    logLine(NGX_LOG_CRIT, entry.cache.log_, "no memory for the provider's documents");
-    entry.cache.giveUp(entry);
+    fetchKeys(entry, provider->jwksUri);
 }
 
 /**
@@ -301,25 +306,18 @@ void ProviderCache::fetchKeys(Entry& entry, const std::string& jwksUri)
     }
 }
 
-void ProviderCache::onKeys(void* data, const HttpResponse& response) noexcept
-try {
-    Entry& entry = *static_cast<Entry*>(data);
-    ProviderCache& cache = entry.cache;
-
+void ProviderCache::takeKeys(Entry& entry, const HttpResponse& response)
+{
     if (const std::string failure = failureOf(response); !failure.empty()) {
-        cache.fail(entry, "keys", failure);
+        fail(entry, "keys", failure);
         return;
     }
     const Result<KeySet> keys = KeySet::parse(response.body);
     if (!keys) {
-        cache.fail(entry, "keys", word(keys.error()));
+        fail(entry, "keys", word(keys.error()));
         return;
     }
-    cache.store(entry, response.body);
-} catch (...) {
-    Entry& entry = *static_cast<Entry*>(data);
-    logLine(NGX_LOG_CRIT, entry.cache.log_, "no memory for the provider's documents");
-    entry.cache.giveUp(entry);
+    store(entry, response.body);
 }
 
 void ProviderCache::store(Entry& entry, const std::string& keys)
@@ -330,16 +328,15 @@ void ProviderCache::store(Entry& entry, const std::string& keys)
     ProviderDocuments::Fetched fetched;
     fetched.discovery = entry.discovery;
     fetched.keys = keys;
-    fetched.next = entry.want == ProviderDocuments::Want::scheduled
-                       ? monotonicNow() + refreshInterval
-                       : entry.documents.nextFetch();
+    fetched.next = entry.want == Want::scheduled ? monotonicNow() + refreshInterval
+                                                 : entry.documents.nextFetch();
     if (!entry.documents.store(fetched, monotonicNow())) {
         fail(entry, "room for the documents", "scalekit_zone is full, make it larger");
         return;
     }
     entry.fetching = false;
     entry.discovery.clear();
-    tick(entry);
+    schedule(entry);
 }
 
 void ProviderCache::fail(Entry& entry, std::string_view what, std::string_view why)
@@ -365,12 +362,7 @@ void ProviderCache::giveUp(Entry& entry) noexcept
     entry.fetching = false;
     entry.discovery.clear();
     entry.documents.fail(monotonicNow());
-
-    // whoever waits hears of it from the loop, never from inside a call that began the fetch
-    if (entry.timer.event.timer_set) {
-        ngx_del_timer(&entry.timer.event);
-    }
-    ngx_add_timer(&entry.timer.event, 0);
+    schedule(entry);
 }
 
 }  // namespace scalekit

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 /**
- * Requests that wait until something was counted on, or until their time is up. The waiters are
- * their owners'; the list only links them.
+ * Requests that wait for one thing, or until their time is up. The waiters are their owners'; the
+ * list only links them.
  */
 namespace scalekit {
 
@@ -16,7 +16,6 @@ struct Waiter {
     void (*wake)(void* data) noexcept = nullptr;  // called once, from the event loop
     void* data = nullptr;
     Milliseconds deadline{0};
-    std::uint64_t seen = 0;  // what was counted already when the wait began
     bool waiting = false;
 
     Waiter() = default;
@@ -33,7 +32,6 @@ struct Waiter {
     }
 };
 
-/** Looked through only when there is something new or the first deadline has come. */
 class WaitingList {
   public:
     WaitingList() noexcept { ngx_queue_init(&queue_); }
@@ -51,30 +49,28 @@ class WaitingList {
 
     bool empty() const noexcept { return ngx_queue_empty(&queue_); }
 
-    void add(Waiter& waiter, std::uint64_t seen, Milliseconds deadline) noexcept
+    void add(Waiter& waiter, Milliseconds deadline) noexcept
     {
         waiter.cancel();  // it waits for one thing at a time
         earliest_ = empty() ? deadline : std::min(earliest_, deadline);
-        waiter.seen = seen;
         waiter.deadline = deadline;
         waiter.waiting = true;
         ngx_queue_insert_tail(&queue_, &waiter.link);
     }
 
-    /** Wakes those who have not seen `count`, and those whose time is up. */
-    void wake(std::uint64_t count, Milliseconds now) noexcept
+    /** Wakes those whose time is up. */
+    void wakeLate(Milliseconds now) noexcept
     {
-        if (empty() || (count == count_ && now < earliest_)) {
+        if (empty() || now < earliest_) {
             return;
         }
-        count_ = count;
         earliest_ = Milliseconds::max();
         ngx_queue_t ready;
         ngx_queue_init(&ready);
         for (ngx_queue_t* link = ngx_queue_head(&queue_); link != ngx_queue_sentinel(&queue_);) {
             auto* waiter = ngx_queue_data(link, Waiter, link);
             link = ngx_queue_next(link);
-            if (waiter->seen != count || now >= waiter->deadline) {
+            if (now >= waiter->deadline) {
                 ngx_queue_remove(&waiter->link);
                 ngx_queue_insert_tail(&ready, &waiter->link);
             } else {
@@ -108,7 +104,6 @@ class WaitingList {
 
     ngx_queue_t queue_;
     Milliseconds earliest_{0};  // of the deadlines
-    std::uint64_t count_ = 0;   // at the last look
 };
 
 }  // namespace scalekit

@@ -12,16 +12,16 @@ namespace scalekit {
 /** What a worker process keeps besides its configuration. */
 struct Worker {
     Worker(ngx_cycle_t* cycle, const MainConf& main)
-        : client(cycle), providers(main, client, cycle->log), flights(cycle->log)
+        : client(cycle), flights(cycle->log), providers(main, client, flights, cycle->log)
     {}
 
     HttpClient client;
+    Flights flights;
     ProviderCache providers;
     RecordCache sessions;
     RecordCache tokens;
     LastHeader lastHeader;  // of a bearer token
     RandomStore random;
-    Flights flights;  // last: they use the others
 };
 
 /** The one of this process; nullptr in the master and when no environment is configured. */
