@@ -145,7 +145,7 @@ $(BUILD)/mint $(BUILD)/jws: $(BUILD)/%: $(OBJ)/t/tools/%.o $(OBJ)/libcore.a
 # tables prints the module's own tables for t/docs.t. It is linked with the module's objects.
 
 MODULE_OBJS := $(addprefix $(BUILD)/nginx/addon/,$(call objectsOf,$(filter %.cpp,$(SOURCES))))
-NGX_INCS    := $(patsubst %,-isystem '$(NGX_SRC)/src/%',core event event/modules os/unix http http/modules http/v2)
+NGX_INCS    := $(patsubst %,-isystem '$(NGX_SRC)/src/%',core event event/modules event/quic os/unix http http/modules http/v2 http/v3)
 
 .PHONY: tables
 tables: module
