@@ -24,7 +24,8 @@ const site = await startSite({
     workers: 2,
     wrap: clock.wrap,
     http: 'keepalive_timeout 30d; keepalive_time 30d;',
-    settings: { session_lifetime: '30d', session_idle: '8h' },
+    // a worker waits for another one meanwhile, and its exchange must not end before
+    settings: { session_lifetime: '30d', session_idle: '8h', timeout: `${2 * slow}s` },
     expected: /exited on signal 9|shared memory zone "scalekit" was locked by/,
 });
 const renewal = 61 * minutes; // an eighth of session_idle
