@@ -101,17 +101,6 @@ void appendValues(std::vector<std::string>& values, const Claim& claim)
     }
 }
 
-void joinWords(Claim& claim)
-{
-    std::string words;
-    for (const std::string& value : claim.values) {
-        words += words.empty() ? "" : " ";
-        words += value;
-    }
-    claim.list = false;
-    claim.values = {std::move(words)};
-}
-
 void unite(std::vector<Claim>& claims, const Claim& added)
 {
     Claim* present = findClaim(claims, added.name);
@@ -123,7 +112,8 @@ void unite(std::vector<Claim>& claims, const Claim& added)
     appendValues(united.values, added);
 
     if (united.name == "scope") {
-        joinWords(united);
+        united.list = false;
+        united.values = {joined(united.values, " ")};
     } else {
         united.list = united.list || united.values.size() > 1;
     }

@@ -1,6 +1,7 @@
 #include "oidc/provider.hpp"
 
 #include "base/json_document.hpp"
+#include "base/text.hpp"
 #include "base/url.hpp"
 
 namespace scalekit {
@@ -34,9 +35,7 @@ std::string below(std::string_view issuer, std::string_view path)
         issuer.remove_suffix(1);
     }
 
-    std::string url(issuer);
-    url += path;
-    return url;
+    return concat({issuer, path});
 }
 
 bool usable(std::string_view text, const ProviderSettings& settings)

@@ -12,11 +12,7 @@ namespace {
 
 std::string pathOf(const Url& url)
 {
-    std::string path = "/.well-known/oauth-protected-resource";
-    if (url.path != "/") {
-        path += url.path;
-    }
-    return path;
+    return concat({"/.well-known/oauth-protected-resource", url.path != "/" ? url.path : ""});
 }
 
 }  // namespace
@@ -34,19 +30,8 @@ std::string metadataUrl(std::string_view identifier)
         return {};
     }
 
-    std::string text(url->scheme);
-    text += "://";
-    text += url->host;
-    if (!url->port.empty()) {
-        text += ':';
-        text += url->port;
-    }
-    text += pathOf(*url);
-    if (!url->query.empty()) {
-        text += '?';
-        text += url->query;
-    }
-    return text;
+    return concat({url->scheme, "://", url->host, url->port.empty() ? "" : ":", url->port,
+                   pathOf(*url), url->query.empty() ? "" : "?", url->query});
 }
 
 std::string metadataJson(const ProtectedResource& resource)

@@ -1,5 +1,9 @@
 #include "nginx/answer/pages.hpp"
 
+#include "base/text.hpp"
+
+#include <utility>
+
 namespace scalekit {
 
 namespace {
@@ -25,20 +29,28 @@ code{font:.875rem/1.5 ui-monospace,Menlo,Consolas,monospace}
 @media(max-width:26rem){main{padding:1.5rem 1.25rem}}
 )css";
 
+/** Text made safe for HTML content and quoted attributes. */
+std::string escapeHtml(std::string_view text)
+{
+    constexpr std::pair<char, std::string_view> entities[] = {
+        {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
+    std::string escaped;
+    for (const char c : text) {
+        const auto* entity =
+            std::ranges::find(entities, c, &std::pair<char, std::string_view>::first);
+        escaped += entity != std::end(entities) ? entity->second : std::string_view(&c, 1);
+    }
+    return escaped;
+}
+
 std::string page(std::string_view title, std::string_view body)
 {
-    std::string html =
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
-    html += escapeHtml(title);
-    html += "</title>\n<style>";
-    html += style;
-    html += "</style>\n</head>\n<body>\n<main>\n<h1>";
-    html += escapeHtml(title);
-    html += "</h1>\n";
-    html += body;
-    html += "</main>\n</body>\n</html>\n";
-    return html;
+    const std::string heading = escapeHtml(title);
+    return concat(
+        {"<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
+         heading, "</title>\n<style>", style, "</style>\n</head>\n<body>\n<main>\n<h1>", heading,
+         "</h1>\n", body, "</main>\n</body>\n</html>\n"});
 }
 
 }  // namespace
@@ -46,59 +58,28 @@ std::string page(std::string_view title, std::string_view body)
 std::string errorPage(std::string_view title, std::string_view sentence, std::string_view retryUrl,
                       std::string_view reference)
 {
-    std::string body = "<p>";
-    body += escapeHtml(sentence);
-    body += "</p>\n<p><a class=\"action\" href=\"";
-    body += escapeHtml(retryUrl);
-    body += "\">Try again</a></p>\n<p><small>If it happens again, give your administrator this "
-            "reference: <code>";
-    body += escapeHtml(reference);
-    body += "</code></small></p>\n";
-    return page(title, body);
+    return page(
+        title,
+        concat({"<p>", escapeHtml(sentence), "</p>\n<p><a class=\"action\" href=\"",
+                escapeHtml(retryUrl),
+                "\">Try again</a></p>\n<p><small>If it happens again, give your administrator this "
+                "reference: <code>",
+                escapeHtml(reference), "</code></small></p>\n"}));
 }
 
 std::string logoutPage(std::string_view action)
 {
-    std::string body =
-        "<p>Do you want to sign out of this site?</p>\n<form method=\"post\" action=\"";
-    body += escapeHtml(action);
-    body += "\"><button>Sign out</button></form>\n";
-    return page("Sign out", body);
+    return page(
+        "Sign out",
+        concat({"<p>Do you want to sign out of this site?</p>\n<form method=\"post\" action=\"",
+                escapeHtml(action), "\"><button>Sign out</button></form>\n"}));
 }
 
 std::string signedOutPage(std::string_view loginUrl)
 {
-    std::string body = "<p>You are signed out of this site.</p>\n<p><a class=\"action\" href=\"";
-    body += escapeHtml(loginUrl);
-    body += "\">Sign in again</a></p>\n";
-    return page("Signed out", body);
-}
-
-std::string escapeHtml(std::string_view text)
-{
-    std::string escaped;
-    for (const char c : text) {
-        switch (c) {
-        case '&':
-            escaped += "&amp;";
-            break;
-        case '<':
-            escaped += "&lt;";
-            break;
-        case '>':
-            escaped += "&gt;";
-            break;
-        case '"':
-            escaped += "&quot;";
-            break;
-        case '\'':
-            escaped += "&#39;";
-            break;
-        default:
-            escaped += c;
-        }
-    }
-    return escaped;
+    return page("Signed out",
+                concat({"<p>You are signed out of this site.</p>\n<p><a class=\"action\" href=\"",
+                        escapeHtml(loginUrl), "\">Sign in again</a></p>\n"}));
 }
 
 }  // namespace scalekit

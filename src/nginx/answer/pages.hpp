@@ -23,7 +23,4 @@ std::string logoutPage(std::string_view action);
 /** Says that the session here has ended. */
 std::string signedOutPage(std::string_view loginUrl);
 
-/** Text made safe for HTML content and quoted attributes. */
-std::string escapeHtml(std::string_view text);
-
 }  // namespace scalekit

@@ -1,6 +1,7 @@
 #include "nginx/answer/respond.hpp"
 
 #include "base/ascii.hpp"
+#include "base/text.hpp"
 #include "nginx/answer/pages.hpp"
 #include "nginx/ngx/headers.hpp"
 #include "nginx/worker/worker.hpp"
@@ -12,13 +13,10 @@ namespace {
 /** 12 hex digits that stand on the page and in the log. */
 std::string newReference()
 {
-    constexpr char digits[] = "0123456789abcdef";
     const Result<std::string> random = worker()->random.draw(6);
-    std::string reference;
-    for (const char c : random ? *random : std::string()) {
-        reference += digits[static_cast<unsigned char>(c) >> 4];
-        reference += digits[static_cast<unsigned char>(c) & 15];
-    }
+    const std::string bytes = random ? *random : std::string();
+    std::string reference(2 * bytes.size(), '\0');
+    ngx_hex_dump(borrow(reference).data, borrow(bytes).data, bytes.size());
     return reference;
 }
 
@@ -57,23 +55,14 @@ void logRefusal(ngx_http_request_t* r, const Refusal& refusal, std::string_view 
     ngx_log_t plain = *c->log;
     plain.handler = nullptr;
 
-    std::string line = "refused: reason=";
-    line += word(refusal.reason);
-    line += " environment=";
-    line += refusal.environment;
-    line += " ref=";
-    line += reference;
+    std::string line = concat({"refused: reason=", word(refusal.reason),
+                               " environment=", refusal.environment, " ref=", reference});
     if (!refusal.detail.empty()) {
-        line += " (";
-        line += refusal.detail;
-        line += ')';
+        line += concat({" (", refusal.detail, ")"});
     }
-    line += ", client: ";
-    line += view(c->addr_text);
-    line += ", server: ";
     const auto* server = static_cast<ngx_http_core_srv_conf_t*>(
         ngx_http_get_module_srv_conf(r, ngx_http_core_module));
-    line += view(server->server_name);
+    line += concat({", client: ", view(c->addr_text), ", server: ", view(server->server_name)});
     logLine(logLevelOf(refusal), &plain, line);
 }
 

@@ -1,6 +1,7 @@
 #include "nginx/conf/environment_directives.hpp"
 
 #include "base/ascii.hpp"
+#include "base/text.hpp"
 #include "base/url.hpp"
 #include "crypto/openssl.hpp"
 #include "nginx/conf/secret.hpp"
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 
 namespace scalekit {
 
@@ -129,11 +131,7 @@ std::string setBaseUrl(Draft& draft, const Words& words)
 
 std::string setScope(Draft& draft, const Words& words)
 {
-    std::string scope;
-    for (std::size_t i = 1; i < words.size(); ++i) {
-        scope += scope.empty() ? "" : " ";
-        scope += words[i];
-    }
+    const std::string scope = joined(std::span(words).subspan(1), " ");
     if ((" " + scope + " ").find(" openid ") == std::string::npos) {
         return "must contain openid, or there is no ID token; the default is \"openid profile "
                "email\"";

@@ -1,6 +1,7 @@
 #include "nginx/fetch/http_transfer.hpp"
 
 #include "base/ascii.hpp"
+#include "base/text.hpp"
 #include "base/version.hpp"
 
 #include <algorithm>
@@ -24,11 +25,9 @@ std::string describe(const HttpRequest& request)
     authority = authority == url.npos ? 0 : authority + 3;
     std::size_t at = url.substr(0, url.find('/', authority)).rfind('@');
 
-    std::string text = request.body.empty() ? "GET " : "POST ";
-    text += url.substr(0, authority);
-    text += url.substr(at == url.npos ? authority : at + 1);
-
-    return text.substr(0, 256);
+    return concat({request.body.empty() ? "GET " : "POST ", url.substr(0, authority),
+                   url.substr(at == url.npos ? authority : at + 1)})
+        .substr(0, 256);
 }
 
 std::size_t onBody(char* bytes, std::size_t, std::size_t count, void* data) noexcept
@@ -50,11 +49,8 @@ std::size_t onBody(char* bytes, std::size_t, std::size_t count, void* data) noex
     return count;
 }
 
-bool appendHeader(CurlListPtr& list, std::string_view name, const std::string& value)
+bool appendHeader(CurlListPtr& list, const std::string& line)
 {
-    std::string line{name};
-    line += value;
-
     curl_slist* longer = curl_slist_append(list.get(), line.c_str());
     if (longer == nullptr) {
         return false;
@@ -205,10 +201,9 @@ std::unique_ptr<Transfer> makeTransfer(const HttpRequest& request)
     transfer->what = describe(request);
     transfer->easy.reset(curl_easy_init());
 
-    if (transfer->easy == nullptr ||
-        !appendHeader(transfer->headers, "Accept: ", "application/json") ||
+    if (transfer->easy == nullptr || !appendHeader(transfer->headers, "Accept: application/json") ||
         (!request.authorization.empty() &&
-         !appendHeader(transfer->headers, "Authorization: ", request.authorization)) ||
+         !appendHeader(transfer->headers, "Authorization: " + request.authorization)) ||
         !setOptions(*transfer, request)) {
         return nullptr;
     }
