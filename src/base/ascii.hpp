@@ -85,6 +85,14 @@ constexpr std::string_view trimmed(std::string_view text) noexcept
     return text;
 }
 
+/** Takes off a text what stands before the first of these separators, and the separator itself. */
+constexpr std::string_view takeUntil(std::string_view& text, auto separators) noexcept
+{
+    const std::string_view part = text.substr(0, text.find_first_of(separators));
+    text.remove_prefix(std::min(part.size() + 1, text.size()));
+    return part;
+}
+
 /** Takes the first word off words with spaces between them; empty when none is left. */
 constexpr std::string_view takeWord(std::string_view& words) noexcept
 {

@@ -24,9 +24,7 @@ template <class Visit>
 void forEachCookie(std::string_view header, Visit&& visit)
 {
     while (!header.empty()) {
-        const std::string_view written = header.substr(0, header.find(';'));
-        header.remove_prefix(std::min(written.size() + 1, header.size()));
-
+        const std::string_view written = takeUntil(header, ';');
         const std::string_view pair = trimmed(written);
         const std::size_t equals = pair.find('=');
         if (!pair.empty()) {

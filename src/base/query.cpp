@@ -27,19 +27,13 @@ Result<Query> Query::parse(std::string_view text, std::size_t maxBytes)
 
     Query query;
     while (!text.empty()) {
-        const std::size_t end = text.find('&');
-        const std::string_view pair = text.substr(0, end);
-        text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+        std::string_view pair = takeUntil(text, '&');
         if (pair.empty()) {
             continue;
         }
 
-        const std::size_t equals = pair.find('=');
-        std::optional<std::string> name = percentDecode(pair.substr(0, equals), Plus::space);
-        std::optional<std::string> value = percentDecode(
-            equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1),
-            Plus::space);
-
+        std::optional<std::string> name = percentDecode(takeUntil(pair, '='), Plus::space);
+        std::optional<std::string> value = percentDecode(pair, Plus::space);
         if (!name || !value || hasControls(*name) || hasControls(*value)) {
             return Reason::request_malformed;
         }
@@ -54,12 +48,8 @@ Result<Query> Query::parse(std::string_view text, std::size_t maxBytes)
 
 const std::string* Query::find(std::string_view name) const noexcept
 {
-    for (const auto& [key, value] : parameters_) {
-        if (key == name) {
-            return &value;
-        }
-    }
-    return nullptr;
+    const auto found = std::ranges::find(parameters_, name, &Parameter::first);
+    return found != parameters_.end() ? &found->second : nullptr;
 }
 
 std::string_view Query::value(std::string_view name) const noexcept

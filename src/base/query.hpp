@@ -26,7 +26,8 @@ class Query {
     std::string_view value(std::string_view name) const noexcept;
 
   private:
-    std::vector<std::pair<std::string, std::string>> parameters_;
+    using Parameter = std::pair<std::string, std::string>;
+    std::vector<Parameter> parameters_;
 };
 
 /** Appends "name=value" percent-encoded, with '&' where something precedes it. */

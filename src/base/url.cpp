@@ -78,11 +78,9 @@ bool isDotSegment(std::string_view segment) noexcept
 bool hasDotSegment(std::string_view path) noexcept
 {
     while (!path.empty()) {
-        const std::size_t slash = path.find('/');
-        if (isDotSegment(path.substr(0, slash))) {
+        if (isDotSegment(takeUntil(path, '/'))) {
             return true;
         }
-        path = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
     }
     return false;
 }

@@ -277,9 +277,7 @@ bool isPhrase(std::string_view key)
 {
     std::size_t words = 0;
     while (!key.empty()) {
-        const std::size_t end = std::min(key.find_first_of("-_"), key.size());
-        std::string_view word = key.substr(0, end);
-        key.remove_prefix(std::min(end + 1, key.size()));
+        std::string_view word = takeUntil(key, "-_");
         word = word.substr(0, word.find_last_not_of("0123456789") + 1);
         const std::string_view rest = word.substr(word.empty() ? 0 : 1);
         if (!std::ranges::all_of(word, isLetter) ||
@@ -365,9 +363,7 @@ SessionSecrets readSessionSecrets(std::string_view text, SecretSource source)
         return secrets;
     }
     for (std::size_t line = 1; !text.empty(); ++line) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        std::string_view key = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
+        std::string_view key = takeUntil(text, '\n');
         if (key.ends_with('\r')) {
             key.remove_suffix(1);
         }

@@ -1,5 +1,6 @@
 #include "nginx/conf/resource_directive.hpp"
 
+#include "base/ascii.hpp"
 #include "base/url.hpp"
 
 #include <algorithm>
@@ -13,11 +14,9 @@ std::vector<std::string> words(std::string_view text)
 {
     std::vector<std::string> found;
     while (!text.empty()) {
-        const std::size_t end = std::min(text.find_first_of(", "), text.size());
-        if (end > 0) {
-            found.emplace_back(text.substr(0, end));
+        if (const std::string_view word = takeUntil(text, ", "); !word.empty()) {
+            found.emplace_back(word);
         }
-        text.remove_prefix(std::min(end + 1, text.size()));
     }
     return found;
 }
