@@ -85,6 +85,14 @@ constexpr std::string_view trimmed(std::string_view text) noexcept
     return text;
 }
 
+/** Takes a prefix off a text that begins with it; whether it did. */
+constexpr bool takePrefix(std::string_view& text, std::string_view prefix) noexcept
+{
+    const bool begins = text.starts_with(prefix);
+    text.remove_prefix(begins ? prefix.size() : 0);
+    return begins;
+}
+
 /** Takes off a text what stands before the first of these separators, and the separator itself. */
 constexpr std::string_view takeUntil(std::string_view& text, auto separators) noexcept
 {

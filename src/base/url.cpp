@@ -3,6 +3,8 @@
 #include "base/ascii.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 
 namespace scalekit {
 
@@ -38,36 +40,23 @@ bool isBracketedAddress(std::string_view host) noexcept
         return false;
     }
     host = host.substr(1, host.size() - 2);
-    return host.find(':') != std::string_view::npos &&
-           std::all_of(host.begin(), host.end(),
-                       [](char c) { return hexValue(c) >= 0 || c == ':' || c == '.'; });
+    return host.find(':') != std::string_view::npos && std::ranges::all_of(host, [](char c) {
+               return hexValue(c) >= 0 || c == ':' || c == '.';
+           });
 }
 
 bool isPort(std::string_view port) noexcept
 {
-    if (port.empty() || port.size() > 5 || port.front() == '0' ||
-        !std::all_of(port.begin(), port.end(), isDigit)) {
-        return false;
-    }
-    int number = 0;
-    for (const char c : port) {
-        number = number * 10 + (c - '0');
-    }
-    return number <= 65535;
+    std::uint16_t number = 0;
+    const char* const end = port.data() + port.size();
+    const std::from_chars_result read = std::from_chars(port.data(), end, number);
+    return read.ec == std::errc() && read.ptr == end && !port.starts_with('0');
 }
 
 /** Takes one dot from the front, written "." or "%2e", as WHATWG reads it. */
 bool takeDot(std::string_view& segment) noexcept
 {
-    if (segment.starts_with('.')) {
-        segment.remove_prefix(1);
-        return true;
-    }
-    if (segment.starts_with("%2e") || segment.starts_with("%2E")) {
-        segment.remove_prefix(3);
-        return true;
-    }
-    return false;
+    return takePrefix(segment, ".") || takePrefix(segment, "%2e") || takePrefix(segment, "%2E");
 }
 
 bool isDotSegment(std::string_view segment) noexcept

@@ -135,16 +135,15 @@ std::string setBearer(ngx_conf_t* cf, LocationConf& conf)
     conf.bearer = static_cast<ngx_uint_t>(mode->second);
 
     for (ngx_uint_t i = 2; i < cf->args->nelts; ++i) {
-        constexpr std::string_view realm = "realm=";
-        const std::string_view option = view(value[i]);
+        std::string_view option = view(value[i]);
         if (option == "expose_headers") {
             conf.exposeChallenge = 1;
-        } else if (option.starts_with(realm) && quotable(option.substr(realm.size()))) {
-            conf.realm = borrow(option.substr(realm.size()));
+        } else if (takePrefix(option, "realm=") && quotable(option)) {
+            conf.realm = borrow(option);
         } else {
             return "takes realm=NAME (printable, without quotes and backslashes) and "
                    "expose_headers, not " +
-                   inQuotes(option);
+                   inQuotes(view(value[i]));
         }
     }
     if (mode->second != Bearer::off) {

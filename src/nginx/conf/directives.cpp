@@ -150,14 +150,14 @@ std::string setIdentityHeaders(ngx_conf_t* cf, LocationConf& conf)
     if (cf->args->nelts == 2) {
         return "";
     }
-    constexpr std::string_view option = "prefix=";
-    const std::string_view text = view(value[2]);
-    if (!text.starts_with(option) || !headerPrefix(text.substr(option.size()))) {
-        return inQuotes(text) + " is not a prefix of letters, digits and \"-\" that ends in \"-\", "
-                                "such as prefix=X-User-";
+    std::string_view prefix = view(value[2]);
+    if (!takePrefix(prefix, "prefix=") || !headerPrefix(prefix)) {
+        return inQuotes(view(value[2])) +
+               " is not a prefix of letters, digits and \"-\" that ends in \"-\", "
+               "such as prefix=X-User-";
     }
-    conf.identityPrefix = borrow(text.substr(option.size()));
-    rememberPrefix(*mainConf(cf), view(conf.identityPrefix));
+    conf.identityPrefix = borrow(prefix);
+    rememberPrefix(*mainConf(cf), prefix);
     return "";
 }
 

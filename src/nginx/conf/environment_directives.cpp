@@ -237,9 +237,9 @@ std::string setSessionCookie(Draft& draft, const Words& words)
     cookie.name = words[1];
 
     for (std::size_t i = 2; i < words.size(); ++i) {
-        const std::string_view word = words[i];
-        if (word.starts_with("domain=")) {
-            cookie.domain = word.substr(7);
+        std::string_view word = words[i];
+        if (takePrefix(word, "domain=")) {
+            cookie.domain = word;
             const std::string probe = "https://" + cookie.domain;
             const std::optional<Url> url = parseUrl(probe);
             if (!url || url->host != cookie.domain) {

@@ -1,5 +1,6 @@
 #include "nginx/conf/secret.hpp"
 
+#include "base/ascii.hpp"
 #include "nginx/ngx/interop.hpp"
 
 #include <cstdlib>
@@ -79,18 +80,14 @@ std::optional<Secret> withSource(std::optional<std::string> text, SecretSource s
 
 std::optional<Secret> readSecret(ngx_conf_t* cf, std::string_view word, std::string& problem)
 {
-    const auto takes = [&word](std::string_view prefix) {
-        const bool has = word.starts_with(prefix);
-        word.remove_prefix(has ? prefix.size() : 0);
-        return has;
-    };
-    if (takes("file:")) {
+    if (takePrefix(word, "file:")) {
         return withSource(readFile(cf, word, problem), SecretSource::file);
     }
-    if (takes("env:")) {
+    if (takePrefix(word, "env:")) {
         return withSource(readVariable(word, problem), SecretSource::variable);
     }
-    const SecretSource source = takes("literal:") ? SecretSource::literal : SecretSource::word;
+    const SecretSource source =
+        takePrefix(word, "literal:") ? SecretSource::literal : SecretSource::word;
     return Secret{std::string(word), source};
 }
 
