@@ -16,19 +16,35 @@ namespace scalekit {
 class ByteWriter {
   public:
     void reserve(std::size_t size) { bytes_.reserve(size); }
-    void u8(std::uint8_t value);
-    void u16(std::uint16_t value);
-    void u32(std::uint32_t value);
-    void i64(std::int64_t value);
-    void raw(std::string_view bytes);
+    void u8(std::uint8_t value) { bigEndian(value); }
+    void u16(std::uint16_t value) { bigEndian(value); }
+    void u32(std::uint32_t value) { bigEndian(value); }
+    void i64(std::int64_t value) { bigEndian(static_cast<std::uint64_t>(value)); }
+    void raw(std::string_view bytes) { bytes_ += bytes; }
 
     /** u16 length, then the bytes; false (nothing written) above 65,535 bytes. */
-    bool string(std::string_view bytes);
+    bool string(std::string_view bytes)
+    {
+        const bool fits = bytes.size() <= UINT16_MAX;
+        if (fits) {
+            u16(static_cast<std::uint16_t>(bytes.size()));
+            raw(bytes);
+        }
+        return fits;
+    }
 
     const std::string& bytes() const noexcept { return bytes_; }
     std::string take() noexcept { return std::move(bytes_); }
 
   private:
+    template <class T>
+    void bigEndian(T value)
+    {
+        for (std::size_t shift = 8 * sizeof(T); shift > 0; shift -= 8) {
+            bytes_ += static_cast<char>(value >> (shift - 8) & 0xff);
+        }
+    }
+
     std::string bytes_;
 };
 
