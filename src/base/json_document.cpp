@@ -1,11 +1,13 @@
 #include "base/json_document.hpp"
 
 #include "base/ascii.hpp"
-#include "base/json_number.hpp"
+#include "base/json.hpp"
 #include "base/utf8.hpp"
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -30,6 +32,31 @@ constexpr std::array<bool, 256> plainCharacters = [] {
 bool isPlain(char c) noexcept
 {
     return plainCharacters[static_cast<unsigned char>(c)];
+}
+
+template <class Number>
+std::errc convert(std::string_view text, Number& number) noexcept
+{
+    return std::from_chars(text.data(), text.data() + text.size(), number).ec;
+}
+
+/** Of a number without fraction and exponent (RFC 8259 section 6); nullopt beyond 64 bits. */
+std::optional<std::int64_t> integerOf(std::string_view text) noexcept
+{
+    std::int64_t integer = 0;
+    return convert(text, integer) == std::errc() ? std::optional(integer) : std::nullopt;
+}
+
+/** nullopt for what is too large for a double; what is too small is zero, with its sign. */
+std::optional<double> realOf(std::string_view text) noexcept
+{
+    double real = 0;
+    if (convert(text, real) != std::errc()) {
+        // from_chars() does not say which it is, too large or too small
+        const JsonPtr number(json_loadb(text.data(), text.size(), JSON_DECODE_ANY, nullptr));
+        return number ? std::optional(json_real_value(number.get())) : std::nullopt;
+    }
+    return std::isfinite(real) ? std::optional(real) : std::nullopt;
 }
 
 /**
@@ -310,7 +337,7 @@ bool Parser::number()
 
     add(type, begin, at_);
     const std::string_view text = nodes_.back().text;
-    return type == JsonType::integer ? jsonInteger(text).has_value() : jsonReal(text).has_value();
+    return type == JsonType::integer ? integerOf(text).has_value() : realOf(text).has_value();
 }
 
 /** One at least. */
@@ -381,12 +408,12 @@ Result<JsonDocument> JsonDocument::parse(std::string_view text, Reason reason)
 
 std::int64_t JsonValue::integer() const noexcept
 {
-    return type() == JsonType::integer ? jsonInteger(text()).value_or(0) : 0;
+    return type() == JsonType::integer ? integerOf(text()).value_or(0) : 0;
 }
 
 double JsonValue::real() const noexcept
 {
-    return type() == JsonType::real ? jsonReal(text()).value_or(0) : 0;
+    return type() == JsonType::real ? realOf(text()).value_or(0) : 0;
 }
 
 std::optional<std::int64_t> dateMember(JsonValue object, std::string_view name) noexcept
