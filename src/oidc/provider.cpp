@@ -8,27 +8,6 @@ namespace scalekit {
 
 namespace {
 
-/** An endpoint: its name in a discovery document, where it is kept, and Scalekit's path for it. */
-struct Endpoint {
-    const char* member;
-    std::string Provider::*kept;
-    std::string ProviderSettings::*setting;
-    std::string_view path;
-    bool required;  // for a login
-};
-
-constexpr Endpoint endpoints[] = {
-    {"authorization_endpoint", &Provider::authorizationEndpoint,
-     &ProviderSettings::authorizationEndpoint, "/oauth/authorize", true},
-    {"token_endpoint", &Provider::tokenEndpoint, &ProviderSettings::tokenEndpoint, "/oauth/token",
-     true},
-    {"jwks_uri", &Provider::jwksUri, &ProviderSettings::jwksUri, "/keys", true},
-    {"end_session_endpoint", &Provider::endSessionEndpoint, &ProviderSettings::endSessionEndpoint,
-     "/oidc/logout", false},
-    {"userinfo_endpoint", &Provider::userinfoEndpoint, &ProviderSettings::userinfoEndpoint,
-     "/userinfo", false},
-};
-
 std::string below(std::string_view issuer, std::string_view path)
 {
     if (issuer.ends_with('/')) {
@@ -73,10 +52,10 @@ Result<Provider> parseDiscovery(std::string_view json, const ProviderSettings& s
     }
 
     Provider provider = providerFromSettings(settings);
-    for (const Endpoint& endpoint : endpoints) {
-        std::string& kept = provider.*endpoint.kept;
+    for (const ProviderEndpoint& endpoint : providerEndpoints) {
+        std::string& kept = provider.*endpoint.url;
 
-        if ((settings.*endpoint.setting).empty() && hasMember(metadata, endpoint.member)) {
+        if ((settings.*endpoint.url).empty() && hasMember(metadata, endpoint.member)) {
             kept = stringMember(metadata, endpoint.member).value_or("");
         }
         if (!usable(kept, settings)) {
@@ -95,14 +74,11 @@ Result<Provider> parseDiscovery(std::string_view json, const ProviderSettings& s
 
 Provider providerFromSettings(const ProviderSettings& settings)
 {
-    Provider provider;
-    provider.issuer = settings.issuer;
-
-    for (const Endpoint& endpoint : endpoints) {
-        const std::string& setting = settings.*endpoint.setting;
-        provider.*endpoint.kept = setting.empty() ? below(settings.issuer, endpoint.path) : setting;
+    Provider provider{settings};
+    for (const ProviderEndpoint& endpoint : providerEndpoints) {
+        std::string& url = provider.*endpoint.url;
+        url = url.empty() ? below(settings.issuer, endpoint.path) : url;
     }
-
     return provider;
 }
 

@@ -7,16 +7,38 @@
 
 namespace scalekit {
 
-/**
- * An OpenID provider's metadata (OIDC Discovery 1.0 section 3), what of it a relying party uses.
- */
-struct Provider {
+/** The addresses of an OpenID provider. */
+struct ProviderUrls {
     std::string issuer;
     std::string authorizationEndpoint;
     std::string tokenEndpoint;
     std::string jwksUri;
     std::string endSessionEndpoint;
     std::string userinfoEndpoint;
+};
+
+/** One of them, other than the issuer. */
+struct ProviderEndpoint {
+    std::string_view word;  // in the configuration
+    std::string ProviderUrls::*url;
+    std::string_view member;  // of a discovery document
+    std::string_view path;    // Scalekit's, below the issuer
+    bool required;            // for a login
+};
+
+inline constexpr ProviderEndpoint providerEndpoints[] = {
+    {"authorize", &ProviderUrls::authorizationEndpoint, "authorization_endpoint",
+     "/oauth/authorize", true},
+    {"token", &ProviderUrls::tokenEndpoint, "token_endpoint", "/oauth/token", true},
+    {"jwks", &ProviderUrls::jwksUri, "jwks_uri", "/keys", true},
+    {"logout", &ProviderUrls::endSessionEndpoint, "end_session_endpoint", "/oidc/logout", false},
+    {"userinfo", &ProviderUrls::userinfoEndpoint, "userinfo_endpoint", "/userinfo", false},
+};
+
+/**
+ * An OpenID provider's metadata (OIDC Discovery 1.0 section 3), what of it a relying party uses.
+ */
+struct Provider : ProviderUrls {
     bool responseIssuer = false;  // authorization_response_iss_parameter_supported (RFC 9207)
 };
 
@@ -24,13 +46,7 @@ struct Provider {
  * What the administrator wrote: the issuer, and endpoints that take precedence over discovery where
  * they are not empty.
  */
-struct ProviderSettings {
-    std::string issuer;
-    std::string authorizationEndpoint;
-    std::string tokenEndpoint;
-    std::string jwksUri;
-    std::string endSessionEndpoint;
-    std::string userinfoEndpoint;
+struct ProviderSettings : ProviderUrls {
     bool allowHttp = false;
 
     /** True when authorize, token and jwks are all set by hand: then discovery is not needed. */

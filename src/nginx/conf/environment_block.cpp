@@ -1,6 +1,7 @@
 #include "nginx/conf/environment_block.hpp"
 
 #include "base/ascii.hpp"
+#include "base/text.hpp"
 #include "nginx/conf/environment_directives.hpp"
 #include "session/codec.hpp"
 
@@ -36,15 +37,11 @@ try {
 /** https, unless the administrator spelled out that plain http is meant. */
 std::string checkSchemes(const Environment& environment)
 {
-    const std::pair<std::string_view, std::string_view> urls[] = {
-        {"url", environment.provider.issuer},
-        {"base_url", environment.baseUrl},
-        {"endpoint authorize", environment.provider.authorizationEndpoint},
-        {"endpoint token", environment.provider.tokenEndpoint},
-        {"endpoint jwks", environment.provider.jwksUri},
-        {"endpoint logout", environment.provider.endSessionEndpoint},
-        {"endpoint userinfo", environment.provider.userinfoEndpoint},
-    };
+    std::vector<std::pair<std::string, std::string_view>> urls = {
+        {"url", environment.provider.issuer}, {"base_url", environment.baseUrl}};
+    for (const ProviderEndpoint& endpoint : providerEndpoints) {
+        urls.emplace_back(concat({"endpoint ", endpoint.word}), environment.provider.*endpoint.url);
+    }
     for (const auto& [name, url] : urls) {
         if (!environment.allowHttp && !url.empty() && !url.starts_with("https://")) {
             return inQuotes(name) +
@@ -89,13 +86,10 @@ bool deriveKeys(Environment& environment, const std::vector<std::string>& secret
 std::string providerKey(const Environment& environment)
 {
     const ProviderSettings& provider = environment.provider;
-    std::string key = environment.name;
-    for (const std::string* part : {&provider.issuer, &provider.authorizationEndpoint,
-                                    &provider.tokenEndpoint, &provider.jwksUri}) {
-        key += '\n';
-        key += *part;
-    }
-    return key;
+    const std::string_view parts[] = {environment.name, provider.issuer,
+                                      provider.authorizationEndpoint, provider.tokenEndpoint,
+                                      provider.jwksUri};
+    return joined(parts, "\n");
 }
 
 std::string complete(EnvironmentDraft& draft)

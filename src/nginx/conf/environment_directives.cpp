@@ -142,21 +142,10 @@ std::string setScope(Draft& draft, const Words& words)
 
 std::string setEndpoint(Draft& draft, const Words& words)
 {
-    ProviderSettings& provider = draft.environment.provider;
-    const std::pair<std::string_view, std::string*> endpoints[] = {
-        {"authorize", &provider.authorizationEndpoint},
-        {"token", &provider.tokenEndpoint},
-        {"jwks", &provider.jwksUri},
-        {"logout", &provider.endSessionEndpoint},
-        {"userinfo", &provider.userinfoEndpoint},
-    };
-    for (const auto& [name, endpoint] : endpoints) {
-        if (name == words[1]) {
-            if (!parseUrl(words[2])) {
-                return inQuotes(words[2]) + " is not a URL";
-            }
-            *endpoint = words[2];
-            return "";
+    for (const ProviderEndpoint& endpoint : providerEndpoints) {
+        if (endpoint.word == words[1]) {
+            draft.environment.provider.*endpoint.url = words[2];
+            return parseUrl(words[2]) ? "" : inQuotes(words[2]) + " is not a URL";
         }
     }
     return "knows authorize, token, jwks, logout and userinfo, not " + inQuotes(words[1]);
