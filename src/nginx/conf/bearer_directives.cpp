@@ -91,7 +91,13 @@ bool mergeBearerConf(ngx_conf_t* cf, const LocationConf& prev, LocationConf& con
         }
     }
     conf.environment->used = true;
-    conf.environment->usedToLogin = conf.environment->usedToLogin || conf.takesCookies();
+    if (conf.takesCookies()) {
+        conf.environment->usedToLogin = true;
+        auto& guards = serverConf(cf)->guards;  // of the server whose locations nginx merges
+        if (std::ranges::find(guards, conf.environment) == guards.end()) {
+            guards.push_back(conf.environment);
+        }
+    }
     if (conf.claimRules != nullptr &&
         static_cast<Unauthenticated>(conf.unauthenticated) == Unauthenticated::pass) {
         const auto* requirement = static_cast<ClaimRule*>(conf.claimRules->elts);

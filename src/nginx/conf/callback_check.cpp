@@ -4,7 +4,6 @@
 #include "nginx/ngx/interop.hpp"
 
 #include <map>
-#include <set>
 
 /**
  * The nginx -t check that a login can come back: which location a path would reach is found in the
@@ -15,6 +14,7 @@ namespace scalekit {
 namespace {
 
 using CoreConf = ngx_http_core_loc_conf_t;
+using Guards = std::vector<const Environment*>;
 
 CoreConf* coreConf(void** locConf)
 {
@@ -22,7 +22,7 @@ CoreConf* coreConf(void** locConf)
 }
 
 /** The environment that signs people in at a location; one for bearer tokens only has none. */
-Environment* guardOf(void** locConf)
+const Environment* guardOf(void** locConf)
 {
     const auto* conf = static_cast<LocationConf*>(locConf[ngx_http_scalekit_module.ctx_index]);
     return conf->takesCookies() ? conf->environment : nullptr;
@@ -102,67 +102,14 @@ Match findLocation(CoreConf* parent, ngx_str_t path)
     return {match.location != nullptr ? match.location : parent, false};
 }
 
-using Guards = std::set<Environment*>;
-
-void collectBelow(const CoreConf* location, Guards& guards);
-
-void collect(const CoreConf* location, Guards& guards)
-{
-    if (Environment* environment = guardOf(location->loc_conf); environment != nullptr) {
-        guards.insert(environment);
-    }
-    collectBelow(location, guards);
-}
-
-void collectTree(const ngx_http_location_tree_node_t* node, Guards& guards)
-{
-    if (node == nullptr) {
-        return;
-    }
-    collectTree(node->left, guards);
-    collectTree(node->right, guards);
-    collectTree(node->tree, guards);
-    for (const CoreConf* location : {node->exact, node->inclusive}) {
-        if (location != nullptr) {
-            collect(location, guards);
-        }
-    }
-}
-
-void collectBelow(const CoreConf* location, Guards& guards)
-{
-    collectTree(location->static_locations, guards);
-#if (NGX_PCRE)
-    for (CoreConf** nested = location->regex_locations; nested != nullptr && *nested != nullptr;
-         ++nested) {
-        collect(*nested, guards);
-    }
-#endif
-}
-
-/** The environments that guard the server or any location of it. */
-Guards guardsOf(ngx_http_core_srv_conf_t* server)
-{
-    Guards guards;
-    if (Environment* environment = guardOf(server->ctx->loc_conf); environment != nullptr) {
-        guards.insert(environment);
-    }
-    collectBelow(coreConf(server->ctx->loc_conf), guards);
-    for (CoreConf** named = server->named_locations; named != nullptr && *named != nullptr;
-         ++named) {
-        collect(*named, guards);
-    }
-    return guards;
-}
-
 /**
  * Environments that share a server should not share a cookie: each sign-in ends the session of the
  * other.
  */
 void warnOfSharedCookies(ngx_http_core_srv_conf_t* server, const Guards& guards, ngx_log_t* log)
 {
-    std::map<std::string_view, Environment*> names;
-    for (Environment* environment : guards) {
+    std::map<std::string_view, const Environment*> names;
+    for (const Environment* environment : guards) {
         const auto [other, added] = names.emplace(environment->cookie.plainName, environment);
         if (!added) {
             ngx_log_error(NGX_LOG_WARN, log, 0,
@@ -179,9 +126,10 @@ bool checkServer(ngx_http_core_srv_conf_t* server, ngx_log_t* log)
 {
     CoreConf* top = coreConf(server->ctx->loc_conf);
 
-    const Guards guards = guardsOf(server);
+    const Guards& guards =
+        static_cast<ServerConf*>(server->ctx->srv_conf[ngx_http_scalekit_module.ctx_index])->guards;
     warnOfSharedCookies(server, guards, log);
-    for (Environment* environment : guards) {
+    for (const Environment* environment : guards) {
         const CoreConf* location =
             findLocation(top, borrow(environment->path(Endpoint::callback))).location;
         if (location != nullptr &&

@@ -114,6 +114,8 @@ struct Resource {
 /** server level. */
 struct ServerConf {
     std::vector<Resource*> resources;
+    std::vector<const Environment*>
+        guards;  // that sign people in at the server or a location of it
 };
 
 enum class Unauthenticated : ngx_uint_t { automatic, redirect, unauthorized, pass };
@@ -192,6 +194,12 @@ inline MainConf* mainConf(ngx_conf_t* cf) noexcept
 inline MainConf* mainConf(ngx_http_request_t* r) noexcept
 {
     return static_cast<MainConf*>(ngx_http_get_module_main_conf(r, ngx_http_scalekit_module));
+}
+
+inline ServerConf* serverConf(ngx_conf_t* cf) noexcept
+{
+    return static_cast<ServerConf*>(
+        ngx_http_conf_get_module_srv_conf(cf, ngx_http_scalekit_module));
 }
 
 inline LocationConf* locationConf(ngx_http_request_t* r) noexcept

@@ -117,8 +117,7 @@ std::string setResource(ngx_conf_t* cf, LocationConf& conf)
         *list = words(option.substr(option.find('=') + 1));
     }
 
-    auto& server =
-        *static_cast<ServerConf*>(ngx_http_conf_get_module_srv_conf(cf, ngx_http_scalekit_module));
+    ServerConf& server = *serverConf(cf);
     for (const Resource* other : server.resources) {
         if (other->path == resource->path) {
             return inQuotes(identifier) + " has its metadata at the same place as " +
