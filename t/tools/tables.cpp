@@ -192,7 +192,8 @@ void printMainDefaults()
 
     auto& main = *static_cast<MainConf*>(createMainConf(&cf));
     printAbsence("scalekit_environment", main.environments.empty());
-    if (!setEnvironment(&cf, main).empty() || initMainConf(&cf, &main) != NGX_CONF_OK) {
+    if (!setEnvironment(&cf, wordsOf(&cf), main).empty() ||
+        initMainConf(&cf, &main) != NGX_CONF_OK) {
         std::abort();
     }
     printDefault("scalekit_zone", sizeText(zoneSize));

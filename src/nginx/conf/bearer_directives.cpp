@@ -7,17 +7,18 @@
 #include "session/scopes.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace scalekit {
 
 namespace {
 
 /** Remembers where a directive that guards is written. */
-GuardLine* rememberLine(ngx_conf_t* cf)
+GuardLine* rememberLine(ngx_conf_t* cf, std::string_view directive)
 {
     MainConf& main = *mainConf(cf);
     main.guardLines.push_back(std::make_unique<GuardLine>(
-        GuardLine{arguments(cf)[0], cf->conf_file->file.name, cf->conf_file->line, false}));
+        GuardLine{borrow(directive), cf->conf_file->file.name, cf->conf_file->line, false}));
     return main.guardLines.back().get();
 }
 
@@ -32,10 +33,7 @@ const TokenPolicy* policyOf(MainConf& main, const LocationConf& conf)
         }
     }
     if (conf.audiences != nullptr) {
-        const auto* audience = static_cast<ngx_str_t*>(conf.audiences->elts);
-        for (ngx_uint_t i = 0; i < conf.audiences->nelts; ++i) {
-            policy.audiences.emplace_back(view(audience[i]));
-        }
+        policy.audiences = *conf.audiences;
         policy.anyAudience = policy.audiences.empty();
     } else if (conf.resource != nullptr) {
         policy.audiences = resourceAudiences(conf.resource->description);
@@ -100,11 +98,10 @@ bool mergeBearerConf(ngx_conf_t* cf, const LocationConf& prev, LocationConf& con
     }
     if (conf.claimRules != nullptr &&
         static_cast<Unauthenticated>(conf.unauthenticated) == Unauthenticated::pass) {
-        const auto* requirement = static_cast<ClaimRule*>(conf.claimRules->elts);
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"%V\" and \"scalekit_unauthenticated pass\" contradict each other in one "
+                      "\"%s\" and \"scalekit_unauthenticated pass\" contradict each other in one "
                       "place; add \"scalekit_require off\" where strangers may pass",
-                      &requirement->text);
+                      conf.claimRules->front().text.c_str());
         return false;
     }
     if (conf.takesTokens()) {
@@ -127,21 +124,17 @@ ngx_int_t checkGuardLines(ngx_conf_t* cf) noexcept
     return NGX_OK;
 }
 
-std::string setBearer(ngx_conf_t* cf, LocationConf& conf)
+std::string setBearer(ngx_conf_t* cf, const Words& words, LocationConf& conf)
 {
-    constexpr std::pair<std::string_view, Bearer> modes[] = {
-        {"off", Bearer::off}, {"on", Bearer::on}, {"only", Bearer::only}};
-    const ngx_str_t* value = arguments(cf);
-    const auto mode = std::find_if(std::begin(modes), std::end(modes), [&](const auto& known) {
-        return known.first == view(value[1]);
-    });
-    if (mode == std::end(modes)) {
-        return "is off, on or only, not " + inQuotes(view(value[1]));
+    const auto mode = choose<Bearer>(
+        words[1], {{"off", Bearer::off}, {"on", Bearer::on}, {"only", Bearer::only}});
+    if (!mode) {
+        return "is off, on or only, not " + inQuotes(words[1]);
     }
-    conf.bearer = static_cast<ngx_uint_t>(mode->second);
+    conf.bearer = static_cast<ngx_uint_t>(*mode);
 
-    for (ngx_uint_t i = 2; i < cf->args->nelts; ++i) {
-        std::string_view option = view(value[i]);
+    for (const std::string_view word : std::span(words).subspan(2)) {
+        std::string_view option = word;
         if (option == "expose_headers") {
             conf.exposeChallenge = 1;
         } else if (takePrefix(option, "realm=") && quotable(option)) {
@@ -149,55 +142,47 @@ std::string setBearer(ngx_conf_t* cf, LocationConf& conf)
         } else {
             return "takes realm=NAME (printable, without quotes and backslashes) and "
                    "expose_headers, not " +
-                   inQuotes(view(value[i]));
+                   inQuotes(word);
         }
     }
-    if (mode->second != Bearer::off) {
-        conf.bearerLine = rememberLine(cf);
+    if (*mode != Bearer::off) {
+        conf.bearerLine = rememberLine(cf, words[0]);
     }
     return "";
 }
 
-std::string setAudience(ngx_conf_t* cf, ngx_array_t*& audiences)
+std::string setAudience(ngx_conf_t* cf, const Words& words, std::vector<std::string>*& audiences)
 {
-    const ngx_str_t* value = arguments(cf);
-    const ngx_uint_t count = cf->args->nelts;
-    audiences = ngx_array_create(cf->pool, count, sizeof(ngx_str_t));
-    if (audiences == nullptr) {
-        throw std::bad_alloc();
-    }
-    if (count == 2 && view(value[1]) == "off") {
+    audiences = obtain<std::vector<std::string>>(cf);
+    if (words.size() == 2 && words[1] == "off") {
         return "";
     }
-    for (ngx_uint_t i = 1; i < count; ++i) {
-        const std::string_view audience = view(value[i]);
+    for (const std::string_view audience : std::span(words).subspan(1)) {
         if (audience.empty() || audience == "off" || audience.find('$') != std::string_view::npos) {
             return inQuotes(audience) +
                    " is no audience; write the accepted ones as they stand in the tokens (no "
                    "variables), or \"off\" alone";
         }
-        *static_cast<ngx_str_t*>(ngx_array_push(audiences)) = value[i];
+        audiences->emplace_back(audience);
     }
     return "";
 }
 
-std::string setToken(ngx_conf_t* cf, ngx_http_complex_value_t*& token)
+std::string setToken(ngx_conf_t* cf, const Words& words, ngx_http_complex_value_t*& token)
 {
-    ngx_str_t* word = &arguments(cf)[1];
-    if (word->len != 0 && ngx_http_script_variables_count(word) == 0) {
-        return inQuotes(view(*word)) +
+    ngx_str_t text = borrow(words[1]);
+    if (text.len != 0 && ngx_http_script_variables_count(&text) == 0) {
+        return inQuotes(words[1]) +
                " is no variable; write one that holds the token, such as $cookie_accessToken";
     }
-    return setComplexValue(cf, token);
+    return setComplexValue(cf, words, token);
 }
 
-std::string setClaimRule(ngx_conf_t* cf, LocationConf& conf)
+std::string setClaimRule(ngx_conf_t* cf, const Words& words, LocationConf& conf)
 {
-    ngx_str_t* value = arguments(cf);
-    const ngx_uint_t count = cf->args->nelts;
-    const std::string_view claim = view(value[1]);
+    const std::string_view claim = words[1];
 
-    if (count == 2 && claim == "off") {
+    if (words.size() == 2 && claim == "off") {
         if (!isUnset(conf.claimRules)) {
             return "cannot be \"off\" beside others of the same level";
         }
@@ -207,7 +192,7 @@ std::string setClaimRule(ngx_conf_t* cf, LocationConf& conf)
     if (conf.claimRules == nullptr) {
         return "cannot stand beside \"scalekit_require off\"";
     }
-    if (count == 2 || claim.empty()) {
+    if (words.size() == 2 || claim.empty()) {
         return "needs a claim and one or more values, such as \"scalekit_require roles admin "
                "owner\"";
     }
@@ -216,37 +201,19 @@ std::string setClaimRule(ngx_conf_t* cf, LocationConf& conf)
                                  "scalekit_audience, \"issuer\" and client_id";
     }
     if (isUnset(conf.claimRules)) {
-        conf.claimRules = ngx_array_create(cf->pool, 2, sizeof(ClaimRule));
-        conf.requireLine = rememberLine(cf);
+        conf.claimRules = obtain<std::vector<ClaimRule>>(cf);
+        conf.requireLine = rememberLine(cf, words[0]);
     }
-    auto* values = ngx_array_create(cf->pool, count - 2, sizeof(ngx_http_complex_value_t));
-    auto* rule = conf.claimRules == nullptr
-                     ? nullptr
-                     : static_cast<ClaimRule*>(ngx_array_push(conf.claimRules));
-    if (values == nullptr || rule == nullptr) {
-        throw std::bad_alloc();
-    }
-
-    std::string text(view(value[0]));
-    for (ngx_uint_t i = 1; i < count; ++i) {
-        text += ' ';
-        text += view(value[i]);
-    }
-    *rule = {value[1], values, copy(cf->pool, text)};
-    if (rule->text.data == nullptr) {
-        throw std::bad_alloc();
-    }
-
-    for (ngx_uint_t i = 2; i < count; ++i) {
-        auto* held = static_cast<ngx_http_complex_value_t*>(ngx_array_push(values));
-        *held = {};
-        if (namesScopes(claim) && view(value[i]).find(' ') != std::string_view::npos) {
+    ClaimRule& rule =
+        conf.claimRules->emplace_back(ClaimRule{std::string(claim), {}, joined(words, " ")});
+    for (const std::string_view value : std::span(words).subspan(2)) {
+        if (namesScopes(claim) && value.find(' ') != std::string_view::npos) {
             return "has a scope with a space; to demand two scopes, write two lines";
         }
-        if (value[i].len == 0) {
+        if (value.empty()) {
             return "has an empty value";
         }
-        compile(cf, &value[i], held);
+        rule.values.push_back(compiled(cf, value));
     }
     return "";
 }

@@ -6,10 +6,10 @@
 /** The directives about bearer tokens and about what a location demands of an identity. */
 namespace scalekit {
 
-std::string setBearer(ngx_conf_t* cf, LocationConf& conf);
-std::string setAudience(ngx_conf_t* cf, ngx_array_t*& audiences);
-std::string setToken(ngx_conf_t* cf, ngx_http_complex_value_t*& token);
-std::string setClaimRule(ngx_conf_t* cf, LocationConf& conf);
+std::string setBearer(ngx_conf_t* cf, const Words& words, LocationConf& conf);
+std::string setAudience(ngx_conf_t* cf, const Words& words, std::vector<std::string>*& audiences);
+std::string setToken(ngx_conf_t* cf, const Words& words, ngx_http_complex_value_t*& token);
+std::string setClaimRule(ngx_conf_t* cf, const Words& words, LocationConf& conf);
 
 inline constexpr Directive bearerDirectives[] = {
     {"scalekit_bearer", everywhere | NGX_CONF_TAKE123, once<&LocationConf::bearer, setBearer>,

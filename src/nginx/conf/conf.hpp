@@ -136,9 +136,9 @@ struct AuthorizeParameter {
 
 /** One scalekit_require line. */
 struct ClaimRule {
-    ngx_str_t claim;
-    ngx_array_t* values;  // of ngx_http_complex_value_t: one of them has to be held
-    ngx_str_t text;       // the line as written, for the log
+    std::string claim;
+    std::vector<ngx_http_complex_value_t> values;  // one of them has to be held
+    std::string text;                              // the line as written, for the log
 };
 
 /** A request header's name as nginx keeps it. */
@@ -173,9 +173,9 @@ struct LocationConf {
     GuardLine* requireLine;
     ngx_str_t realm;
     ngx_flag_t exposeChallenge;
-    ngx_array_t* audiences;           // of ngx_str_t; empty: any
-    ngx_http_complex_value_t* token;  // where the token is, nullptr: in Authorization
-    ngx_array_t* claimRules;          // of ClaimRule, nullptr: none
+    std::vector<std::string>* audiences;  // empty: any
+    ngx_http_complex_value_t* token;      // where the token is, nullptr: in Authorization
+    std::vector<ClaimRule>* claimRules;   // nullptr: none
     Resource* resource;
     const TokenPolicy* policy;  // where bearer tokens are taken
 

@@ -10,13 +10,6 @@ namespace {
 
 constexpr std::size_t minZoneSize = 1024 * 1024;
 
-constexpr std::pair<std::string_view, Unauthenticated> unauthenticatedModes[] = {
-    {"auto", Unauthenticated::automatic},
-    {"redirect", Unauthenticated::redirect},
-    {"401", Unauthenticated::unauthorized},
-    {"pass", Unauthenticated::pass},
-};
-
 /** How prefixes and header names are compared: lower case, '-' for '_'. */
 std::string foldedName(std::string_view name)
 {
@@ -43,78 +36,61 @@ void rememberPrefix(MainConf& main, std::string_view prefix)
     }
 }
 
-std::string setZone(ngx_conf_t* cf, std::size_t& zoneSize)
+std::string setZone(ngx_conf_t*, const Words& words, std::size_t& zoneSize)
 {
-    ngx_str_t* value = arguments(cf);
-    const ssize_t size = ngx_parse_size(&value[1]);
+    ngx_str_t text = borrow(words[1]);
+    const ssize_t size = ngx_parse_size(&text);
     if (size == NGX_ERROR || static_cast<std::size_t>(size) < minZoneSize) {
-        return inQuotes(view(value[1])) + " is not a size of at least 1m";
+        return inQuotes(words[1]) + " is not a size of at least 1m";
     }
     zoneSize = static_cast<std::size_t>(size);
     return "";
 }
 
-std::string setAuth(ngx_conf_t* cf, LocationConf& conf)
+std::string setAuth(ngx_conf_t* cf, const Words& words, LocationConf& conf)
 {
-    conf.environmentName = arguments(cf)[1];
+    conf.environmentName = borrow(words[1]);
     conf.file = cf->conf_file->file.name;
     conf.line = cf->conf_file->line;
     return "";
 }
 
-std::string setUnauthenticated(ngx_conf_t* cf, ngx_uint_t& mode)
+std::string setUnauthenticated(ngx_conf_t*, const Words& words, ngx_uint_t& mode)
 {
-    const std::string_view word = view(arguments(cf)[1]);
-    for (const auto& [name, value] : unauthenticatedModes) {
-        if (name == word) {
-            mode = static_cast<ngx_uint_t>(value);
-            return "";
-        }
+    const auto chosen = choose<Unauthenticated>(words[1], {{"auto", Unauthenticated::automatic},
+                                                           {"redirect", Unauthenticated::redirect},
+                                                           {"401", Unauthenticated::unauthorized},
+                                                           {"pass", Unauthenticated::pass}});
+    if (!chosen) {
+        return "is auto, redirect, 401 or pass, not " + inQuotes(words[1]);
     }
-    return "is auto, redirect, 401 or pass, not " + inQuotes(word);
-}
-
-std::string setTenantValue(ngx_conf_t* cf, TenantValue*& value)
-{
-    ngx_str_t* words = arguments(cf);
-    if (words[1].len == 0) {
-        value = nullptr;  // takes back what an outer level says
-        return "";
-    }
-    auto* tenant = static_cast<TenantValue*>(ngx_pcalloc(cf->pool, sizeof(TenantValue)));
-    if (tenant == nullptr) {
-        throw std::bad_alloc();
-    }
-    compile(cf, &words[1], &tenant->value);
-    if (cf->args->nelts == 3) {
-        if (view(words[2]) != "optional") {
-            return "takes \"optional\" as its second value, not " + inQuotes(view(words[2]));
-        }
-        tenant->optional = true;
-    }
-    value = tenant;
+    mode = static_cast<ngx_uint_t>(*chosen);
     return "";
 }
 
-std::string setComplexValue(ngx_conf_t* cf, ngx_http_complex_value_t*& value)
+std::string setTenantValue(ngx_conf_t* cf, const Words& words, TenantValue*& value)
 {
-    ngx_str_t* word = &arguments(cf)[1];
     value = nullptr;
-    if (word->len != 0) {
-        value = static_cast<ngx_http_complex_value_t*>(ngx_pcalloc(cf->pool, sizeof(*value)));
-        if (value == nullptr) {
-            throw std::bad_alloc();
-        }
-        compile(cf, word, value);
+    if (words[1].empty()) {
+        return "";  // takes back what an outer level says
     }
+    const bool optional = words.size() == 3;
+    if (optional && words[2] != "optional") {
+        return "takes \"optional\" as its second value, not " + inQuotes(words[2]);
+    }
+    value = obtain(cf, TenantValue{compiled(cf, words[1]), optional});
     return "";
 }
 
-std::string setAuthorizeParameter(ngx_conf_t* cf, LocationConf& conf)
+std::string setComplexValue(ngx_conf_t* cf, const Words& words, ngx_http_complex_value_t*& value)
 {
-    ngx_str_t* value = arguments(cf);
-    const std::string_view name = view(value[1]);
+    value = words[1].empty() ? nullptr : obtain(cf, compiled(cf, words[1]));
+    return "";
+}
 
+std::string setAuthorizeParameter(ngx_conf_t* cf, const Words& words, LocationConf& conf)
+{
+    const std::string_view name = words[1];
     if (name.empty() || reservedParameter(name)) {
         return inQuotes(name) + " is reserved; the module sets it itself or a directive of its own "
                                 "does (scalekit_organization_id, scalekit_prompt, ...)";
@@ -135,24 +111,23 @@ std::string setAuthorizeParameter(ngx_conf_t* cf, LocationConf& conf)
     if (parameter == nullptr) {
         throw std::bad_alloc();
     }
-    *parameter = {value[1], {}};
-    compile(cf, &value[2], &parameter->value);
+    *parameter = {borrow(name), compiled(cf, words[2])};
     return "";
 }
 
-std::string setIdentityHeaders(ngx_conf_t* cf, LocationConf& conf)
+std::string setIdentityHeaders(ngx_conf_t* cf, const Words& words, LocationConf& conf)
 {
-    ngx_str_t* value = arguments(cf);
-    if (view(value[1]) != "on" && view(value[1]) != "off") {
-        return "is on or off, not " + inQuotes(view(value[1]));
+    const auto shown = choose<ngx_flag_t>(words[1], {{"on", 1}, {"off", 0}});
+    if (!shown) {
+        return "is on or off, not " + inQuotes(words[1]);
     }
-    conf.identityHeaders = view(value[1]) == "on";
-    if (cf->args->nelts == 2) {
+    conf.identityHeaders = *shown;
+    if (words.size() == 2) {
         return "";
     }
-    std::string_view prefix = view(value[2]);
+    std::string_view prefix = words[2];
     if (!takePrefix(prefix, "prefix=") || !headerPrefix(prefix)) {
-        return inQuotes(view(value[2])) +
+        return inQuotes(words[2]) +
                " is not a prefix of letters, digits and \"-\" that ends in \"-\", "
                "such as prefix=X-User-";
     }

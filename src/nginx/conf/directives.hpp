@@ -6,18 +6,18 @@
 /** The directives about the zone, about who guards a location, and about how people sign in. */
 namespace scalekit {
 
-std::string setZone(ngx_conf_t* cf, std::size_t& size);
-std::string setAuth(ngx_conf_t* cf, LocationConf& conf);
-std::string setUnauthenticated(ngx_conf_t* cf, ngx_uint_t& mode);
-std::string setTenantValue(ngx_conf_t* cf, TenantValue*& value);
-std::string setAuthorizeParameter(ngx_conf_t* cf, LocationConf& conf);
-std::string setIdentityHeaders(ngx_conf_t* cf, LocationConf& conf);
+std::string setZone(ngx_conf_t* cf, const Words& words, std::size_t& size);
+std::string setAuth(ngx_conf_t* cf, const Words& words, LocationConf& conf);
+std::string setUnauthenticated(ngx_conf_t* cf, const Words& words, ngx_uint_t& mode);
+std::string setTenantValue(ngx_conf_t* cf, const Words& words, TenantValue*& value);
+std::string setAuthorizeParameter(ngx_conf_t* cf, const Words& words, LocationConf& conf);
+std::string setIdentityHeaders(ngx_conf_t* cf, const Words& words, LocationConf& conf);
 
 /** Remembers a prefix of identity headers: what clients send below it is removed everywhere. */
 void rememberPrefix(MainConf& main, std::string_view prefix);
 
 /** As ngx_http_set_complex_value_slot(), but "" takes back what an outer level says. */
-std::string setComplexValue(ngx_conf_t* cf, ngx_http_complex_value_t*& value);
+std::string setComplexValue(ngx_conf_t* cf, const Words& words, ngx_http_complex_value_t*& value);
 
 inline constexpr Directive directives[] = {
     {"scalekit_zone", NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, slot<&MainConf::zoneSize, setZone>,

@@ -12,12 +12,7 @@ namespace {
 char* parseDirective(ngx_conf_t* cf, ngx_command_t*, void* data) noexcept
 try {
     EnvironmentDraft& draft = *static_cast<EnvironmentDraft*>(data);
-    const auto* arguments = static_cast<ngx_str_t*>(cf->args->elts);
-
-    Words words;
-    for (ngx_uint_t i = 0; i < cf->args->nelts; ++i) {
-        words.push_back(view(arguments[i]));
-    }
+    const Words words = wordsOf(cf);
     if (words[0] == "include") {
         return ngx_conf_include(cf, nullptr, data);
     }
@@ -182,9 +177,9 @@ try {
     return NGX_ERROR;
 }
 
-std::string setEnvironment(ngx_conf_t* cf, MainConf& main)
+std::string setEnvironment(ngx_conf_t* cf, const Words& words, MainConf& main)
 {
-    const std::string_view name = view(arguments(cf)[1]);
+    const std::string_view name = words[1];
     if (name == "off") {
         return "cannot be named \"off\"";
     }

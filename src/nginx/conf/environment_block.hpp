@@ -6,7 +6,7 @@
 /** The scalekit_environment block as a whole. */
 namespace scalekit {
 
-std::string setEnvironment(ngx_conf_t* cf, MainConf& main);
+std::string setEnvironment(ngx_conf_t* cf, const Words& words, MainConf& main);
 
 inline constexpr Directive environmentDirectives[] = {
     {"scalekit_environment", NGX_HTTP_MAIN_CONF | NGX_CONF_BLOCK | NGX_CONF_TAKE1,

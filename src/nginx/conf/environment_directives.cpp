@@ -30,49 +30,44 @@ std::string setUrl(Draft& draft, const Words& words)
     return "";
 }
 
-/** A client's id or secret, or "" with the problem. */
-std::string readClientValue(Draft& draft, std::string_view word, std::string& problem)
+/** A client's id or secret. */
+std::string readClientValue(Draft& draft, std::string_view word, std::string& into)
 {
+    std::string problem;
     std::optional<Secret> value = readSecret(draft.cf, word, problem);
     if (!value) {
-        return "";
+        return problem;
     }
     if (value->text.empty()) {
-        problem = "is empty; it stands in the Scalekit dashboard under API credentials";
-    } else if (value->source == SecretSource::word && namesFile(draft.cf, word)) {
-        problem = "is the name of a file; did you mean file:PATH?";
-    } else {
-        problem = secretProblem(value->text, value->source);
+        return "is empty; it stands in the Scalekit dashboard under API credentials";
     }
-    return std::move(value->text);
+    if (value->source == SecretSource::word && namesFile(draft.cf, word)) {
+        return "is the name of a file; did you mean file:PATH?";
+    }
+    into = std::move(value->text);
+    return secretProblem(into, value->source);
 }
 
 std::string setClientId(Draft& draft, const Words& words)
 {
-    std::string problem;
-    draft.environment.party.client.id = readClientValue(draft, words[1], problem);
-    return problem;
+    return readClientValue(draft, words[1], draft.environment.party.client.id);
 }
 
 std::string setClientSecret(Draft& draft, const Words& words)
 {
-    std::string problem;
-    draft.environment.party.client.secret = readClientValue(draft, words[1], problem);
-    return problem;
+    return readClientValue(draft, words[1], draft.environment.party.client.secret);
 }
 
 std::string setClientAuth(Draft& draft, const Words& words)
 {
-    ClientAuthentication& authentication = draft.environment.party.client.authentication;
-    if (words[1] == "post") {
-        authentication = ClientAuthentication::post;
-    } else if (words[1] == "basic") {
-        authentication = ClientAuthentication::basic;
-    } else if (words[1] == "none") {
-        authentication = ClientAuthentication::none;
-    } else {
+    const auto chosen =
+        choose<ClientAuthentication>(words[1], {{"post", ClientAuthentication::post},
+                                                {"basic", ClientAuthentication::basic},
+                                                {"none", ClientAuthentication::none}});
+    if (!chosen) {
         return "is post, basic or none, not " + inQuotes(words[1]);
     }
+    draft.environment.party.client.authentication = *chosen;
     return "";
 }
 

@@ -19,9 +19,6 @@ struct EnvironmentDraft {
     std::vector<std::string> seen{};  // directives that may stand here once
 };
 
-/** The words of one directive, its name first. */
-using Words = std::vector<std::string_view>;
-
 /**
  * Takes one directive of the block into the draft. Returns "" or what is wrong with it, a sentence
  * that goes on after the directive's name and says the remedy.

@@ -108,10 +108,10 @@ void* createLocationConf(ngx_conf_t* cf) noexcept
         conf->authorizeParameters = static_cast<ngx_array_t*>(NGX_CONF_UNSET_PTR);
         conf->identityHeaders = NGX_CONF_UNSET;
         conf->bearer = NGX_CONF_UNSET_UINT;
-        conf->audiences = static_cast<ngx_array_t*>(NGX_CONF_UNSET_PTR);
+        conf->audiences = static_cast<std::vector<std::string>*>(NGX_CONF_UNSET_PTR);
         conf->resource = static_cast<Resource*>(NGX_CONF_UNSET_PTR);
         conf->token = static_cast<ngx_http_complex_value_t*>(NGX_CONF_UNSET_PTR);
-        conf->claimRules = static_cast<ngx_array_t*>(NGX_CONF_UNSET_PTR);
+        conf->claimRules = static_cast<std::vector<ClaimRule>*>(NGX_CONF_UNSET_PTR);
     }
     return conf;
 }

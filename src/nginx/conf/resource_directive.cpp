@@ -4,13 +4,14 @@
 #include "base/url.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace scalekit {
 
 namespace {
 
 /** The words of a list that is written with commas or spaces. */
-std::vector<std::string> words(std::string_view text)
+std::vector<std::string> listed(std::string_view text)
 {
     std::vector<std::string> found;
     while (!text.empty()) {
@@ -88,25 +89,20 @@ bool completeResource(ngx_conf_t* cf, const LocationConf& conf)
     return true;
 }
 
-std::string setResource(ngx_conf_t* cf, LocationConf& conf)
+std::string setResource(ngx_conf_t* cf, const Words& words, LocationConf& conf)
 {
-    const ngx_str_t* value = arguments(cf);
-    const std::string_view identifier = view(value[1]);
+    const std::string_view identifier = words[1];
     if (const std::string_view problem = problemOf(identifier); !problem.empty()) {
         return inQuotes(identifier) + " " + std::string(problem);
     }
-    auto* resource = make<Resource>(cf->pool);
-    if (resource == nullptr) {
-        throw std::bad_alloc();
-    }
+    auto* resource = obtain<Resource>(cf);
     resource->description.identifier = identifier;
     resource->path = metadataPath(identifier);
     resource->url = metadataUrl(identifier);
     resource->file = cf->conf_file->file.name;
     resource->line = cf->conf_file->line;
 
-    for (ngx_uint_t i = 2; i < cf->args->nelts; ++i) {
-        const std::string_view option = view(value[i]);
+    for (const std::string_view option : std::span(words).subspan(2)) {
         std::vector<std::string>* list =
             option.starts_with("scopes=")    ? &resource->description.scopes
             : option.starts_with("servers=") ? &resource->description.servers
@@ -114,7 +110,7 @@ std::string setResource(ngx_conf_t* cf, LocationConf& conf)
         if (list == nullptr || !list->empty() || !quotable(option)) {
             return "takes scopes=NAME,NAME and servers=URL,URL, not " + inQuotes(option);
         }
-        *list = words(option.substr(option.find('=') + 1));
+        *list = listed(option.substr(option.find('=') + 1));
     }
 
     ServerConf& server = *serverConf(cf);

@@ -6,7 +6,7 @@
 /** scalekit_resource: an API that describes itself. */
 namespace scalekit {
 
-std::string setResource(ngx_conf_t* cf, LocationConf& conf);
+std::string setResource(ngx_conf_t* cf, const Words& words, LocationConf& conf);
 
 inline constexpr Directive resourceDirectives[] = {
     {"scalekit_resource", NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF | NGX_CONF_TAKE123,

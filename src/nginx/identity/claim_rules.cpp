@@ -9,25 +9,21 @@ namespace {
 
 /** Calls visit(std::string_view value) until it answers true; whether it did. */
 template <class Visit>
-bool anyValue(ngx_http_request_t* r, const ClaimRule& rule, Visit&& visit)
+bool anyValue(ngx_http_request_t* r, ClaimRule& rule, Visit&& visit)
 {
-    auto* value = static_cast<ngx_http_complex_value_t*>(rule.values->elts);
-    for (ngx_uint_t i = 0; i < rule.values->nelts; ++i) {
+    return std::ranges::any_of(rule.values, [&](ngx_http_complex_value_t& value) {
         ngx_str_t text = {};
-        if (ngx_http_complex_value(r, &value[i], &text) == NGX_OK && visit(view(text))) {
-            return true;
-        }
-    }
-    return false;
+        return ngx_http_complex_value(r, &value, &text) == NGX_OK && visit(view(text));
+    });
 }
 
-std::string neededScope(ngx_http_request_t* r, const Caller& caller, const ClaimRule& rule)
+std::string neededScope(ngx_http_request_t* r, const Caller& caller, ClaimRule& rule)
 {
     std::string first;
     std::string held;
     anyValue(r, rule, [&](std::string_view scope) {
         first = first.empty() ? scope : first;
-        const bool holds = claimHolds(caller.identity(), view(rule.claim), scope);
+        const bool holds = claimHolds(caller.identity(), rule.claim, scope);
         held = holds ? scope : "";
         return holds;
     });
@@ -42,14 +38,12 @@ const ClaimRule* findUnmetRule(ngx_http_request_t* r, const Caller& caller,
     if (conf.claimRules == nullptr) {
         return nullptr;
     }
-    const auto* rule = static_cast<ClaimRule*>(conf.claimRules->elts);
-    for (ngx_uint_t i = 0; i < conf.claimRules->nelts; ++i) {
-        const std::string_view claim = view(rule[i].claim);
-        const bool holds = anyValue(r, rule[i], [&](std::string_view value) {
-            return claimHolds(caller.identity(), claim, value);
+    for (ClaimRule& rule : *conf.claimRules) {
+        const bool holds = anyValue(r, rule, [&](std::string_view value) {
+            return claimHolds(caller.identity(), rule.claim, value);
         });
         if (!holds) {
-            return &rule[i];
+            return &rule;
         }
     }
     return nullptr;
@@ -58,10 +52,9 @@ const ClaimRule* findUnmetRule(ngx_http_request_t* r, const Caller& caller,
 std::string neededScopes(ngx_http_request_t* r, const Caller& caller, const LocationConf& conf)
 {
     std::string scopes;
-    const auto* rule = static_cast<ClaimRule*>(conf.claimRules->elts);
-    for (ngx_uint_t i = 0; i < conf.claimRules->nelts; ++i) {
+    for (ClaimRule& rule : *conf.claimRules) {
         const std::string scope =
-            namesScopes(view(rule[i].claim)) ? neededScope(r, caller, rule[i]) : std::string();
+            namesScopes(rule.claim) ? neededScope(r, caller, rule) : std::string();
         scopes += scopes.empty() || scope.empty() ? "" : " ";
         scopes += scope;
     }

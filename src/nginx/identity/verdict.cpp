@@ -73,8 +73,8 @@ void checkClaimRules(ngx_http_request_t* r, const LocationConf& conf, Verdict& v
 {
     verdict.unmet = findUnmetRule(r, *verdict.caller, conf);
     if (verdict.unmet != nullptr) {
-        verdict.reason = namesScopes(view(verdict.unmet->claim)) ? Reason::insufficient_scope
-                                                                 : Reason::requirement_unmet;
+        verdict.reason = namesScopes(verdict.unmet->claim) ? Reason::insufficient_scope
+                                                           : Reason::requirement_unmet;
     }
 }
 

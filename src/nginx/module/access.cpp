@@ -91,7 +91,7 @@ ngx_int_t answerUnmet(Context& context, const LocationConf& conf, const Verdict&
     Refusal refusal =
         verdict.token ? challengingRefusal(context.request, conf, verdict)
                       : Refusal{.reason = verdict.reason, .environment = conf.environment->name};
-    refusal.detail = view(verdict.unmet->text);
+    refusal.detail = verdict.unmet->text;
     return refuseOnErrorPage(context, std::move(refusal));
 }
 

@@ -65,7 +65,7 @@ ngx_int_t prepareSubrequest(ngx_http_request_t* r, const LocationConf& conf)
         return refuseSubrequest(
             r, {.reason = verdict.reason,
                 .environment = conf.environment->name,
-                .detail = verdict.unmet != nullptr ? view(verdict.unmet->text) : std::string_view(),
+                .detail = verdict.unmet != nullptr ? std::string_view(verdict.unmet->text) : "",
                 .token = verdict.token});
     }
     const bool shown =

@@ -5,13 +5,17 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /**
  * What directives share: tables of them, their setters, and their values at run time.
  *
- *     std::string setRealm(ngx_conf_t* cf, LocationConf& conf);  // "" or what is wrong
+ *     // "" or what is wrong
+ *     std::string setRealm(ngx_conf_t* cf, const Words& words, LocationConf& conf);
  *
  *     inline constexpr Directive realmDirectives[] = {
  *         {"scalekit_realm", NGX_HTTP_LOC_CONF | NGX_CONF_TAKE1,
@@ -43,10 +47,28 @@ commandsOf(const Directive (&... tables)[Sizes]) noexcept
     return commands;
 }
 
-/** The directive's name and values. */
-inline ngx_str_t* arguments(ngx_conf_t* cf) noexcept
+/** The words of a directive, its name first. */
+using Words = std::vector<std::string_view>;
+
+inline Words wordsOf(ngx_conf_t* cf)
 {
-    return static_cast<ngx_str_t*>(cf->args->elts);
+    const auto* word = static_cast<ngx_str_t*>(cf->args->elts);
+    Words words(cf->args->nelts);
+    std::transform(word, word + words.size(), words.begin(), view);
+    return words;
+}
+
+/** What a word stands for; nothing for one that is not listed. */
+template <class Value>
+std::optional<Value> choose(std::string_view word,
+                            std::initializer_list<std::pair<std::string_view, Value>> values)
+{
+    for (const auto& [name, value] : values) {
+        if (name == word) {
+            return value;
+        }
+    }
+    return std::nullopt;
 }
 
 /** A word in quotes, for messages. */
@@ -63,14 +85,15 @@ struct Logged {};
  * directive's name, or begins with a quoted value, and says the remedy.
  */
 template <class Target>
-char* applySetter(ngx_conf_t* cf, std::string (*set)(ngx_conf_t*, Target&), Target& target) noexcept
+char* applySetter(ngx_conf_t* cf, std::string (*set)(ngx_conf_t*, const Words&, Target&),
+                  Target& target) noexcept
 try {
-    const ngx_str_t name = *arguments(cf);  // a block's own lines take the place of its words
-    const std::string problem = set(cf, target);
+    const Words words = wordsOf(cf);  // a block's own lines take their place
+    const std::string problem = set(cf, words, target);
     if (!problem.empty()) {
         const bool ofDirective = problem[0] >= 'a' && problem[0] <= 'z';
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V%s %s", &name, ofDirective ? "" : ":",
-                           problem.c_str());
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%*s%s %s", words[0].size(), words[0].data(),
+                           ofDirective ? "" : ":", problem.c_str());
         return confError;
     }
     return confOk;
@@ -110,7 +133,7 @@ struct MemberOf<Member Conf::*> {
 };
 
 /** A setter of a configuration that may be called as often as the directive is written. */
-template <class Conf, std::string (*Set)(ngx_conf_t*, Conf&)>
+template <class Conf, std::string (*Set)(ngx_conf_t*, const Words&, Conf&)>
 char* repeated(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
 {
     return applySetter(cf, Set, *static_cast<Conf*>(conf));
@@ -134,16 +157,30 @@ char* slot(ngx_conf_t* cf, ngx_command_t*, void* conf) noexcept
     return isUnset(member) ? applySetter(cf, Set, member) : const_cast<char*>("is duplicate");
 }
 
-/** Compiles text with variables; for setters. */
-inline void compile(ngx_conf_t* cf, ngx_str_t* text, ngx_http_complex_value_t* value)
+/** A T that the configuration's pool owns; for setters. */
+template <class T>
+T* obtain(ngx_conf_t* cf, T value = {})
 {
+    T* made = make<T>(cf->pool, std::move(value));
+    if (made == nullptr) {
+        throw std::bad_alloc();
+    }
+    return made;
+}
+
+/** Text with variables; for setters. */
+inline ngx_http_complex_value_t compiled(ngx_conf_t* cf, std::string_view text)
+{
+    ngx_str_t source = borrow(text);
+    ngx_http_complex_value_t value = {};
     ngx_http_compile_complex_value_t compile = {};
     compile.cf = cf;
-    compile.value = text;
-    compile.complex_value = value;
+    compile.value = &source;
+    compile.complex_value = &value;
     if (ngx_http_compile_complex_value(&compile) != NGX_OK) {
         throw Logged();
     }
+    return value;
 }
 
 /** The value of an optional directive for this request; false when it cannot be evaluated. */
