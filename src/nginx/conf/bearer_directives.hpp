@@ -12,14 +12,10 @@ std::string setToken(ngx_conf_t* cf, const Words& words, ngx_http_complex_value_
 std::string setClaimRule(ngx_conf_t* cf, const Words& words, LocationConf& conf);
 
 inline constexpr Directive bearerDirectives[] = {
-    {"scalekit_bearer", everywhere | NGX_CONF_TAKE123, once<&LocationConf::bearer, setBearer>,
-     NGX_HTTP_LOC_CONF_OFFSET},
-    {"scalekit_audience", everywhere | NGX_CONF_1MORE, slot<&LocationConf::audiences, setAudience>,
-     NGX_HTTP_LOC_CONF_OFFSET},
-    {"scalekit_token", everywhere | NGX_CONF_TAKE1, slot<&LocationConf::token, setToken>,
-     NGX_HTTP_LOC_CONF_OFFSET},
-    {"scalekit_require", everywhere | NGX_CONF_1MORE, repeated<LocationConf, setClaimRule>,
-     NGX_HTTP_LOC_CONF_OFFSET},
+    {"scalekit_bearer", everywhere | NGX_CONF_TAKE123, once<&LocationConf::bearer, setBearer>},
+    {"scalekit_audience", everywhere | NGX_CONF_1MORE, slot<&LocationConf::audiences, setAudience>},
+    {"scalekit_token", everywhere | NGX_CONF_TAKE1, slot<&LocationConf::token, setToken>},
+    {"scalekit_require", everywhere | NGX_CONF_1MORE, repeated<LocationConf, setClaimRule>},
 };
 
 /** The part of mergeLocationConf() that is about bearer tokens and claim rules. */

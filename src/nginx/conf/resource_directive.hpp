@@ -10,7 +10,7 @@ std::string setResource(ngx_conf_t* cf, const Words& words, LocationConf& conf);
 
 inline constexpr Directive resourceDirectives[] = {
     {"scalekit_resource", NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF | NGX_CONF_TAKE123,
-     once<&LocationConf::resource, setResource>, NGX_HTTP_LOC_CONF_OFFSET},
+     once<&LocationConf::resource, setResource>},
 };
 
 /** Makes the metadata of the location's own resource, now that it is known who guards it. */

@@ -19,7 +19,7 @@
  *
  *     inline constexpr Directive realmDirectives[] = {
  *         {"scalekit_realm", NGX_HTTP_LOC_CONF | NGX_CONF_TAKE1,
- *          once<&LocationConf::realm, setRealm>, NGX_HTTP_LOC_CONF_OFFSET},
+ *          once<&LocationConf::realm, setRealm>},
  *     };
  */
 namespace scalekit {
@@ -29,7 +29,7 @@ struct Directive {
     std::string_view name;
     ngx_uint_t type;  // where it may stand and how many values it takes
     char* (*set)(ngx_conf_t* cf, ngx_command_t* command, void* conf) noexcept;
-    ngx_uint_t conf;  // NGX_HTTP_MAIN_CONF_OFFSET, ...
+    ngx_uint_t conf = NGX_HTTP_LOC_CONF_OFFSET;
 };
 
 /** The tables one after the other, with the empty command that nginx expects at the end. */
