@@ -75,37 +75,31 @@ void assign(ngx_http_request_t* r, ngx_http_variable_value_t& value, std::string
     value.valid = context == nullptr || !context->looking;
 }
 
-ngx_int_t fieldVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
-                        uintptr_t field) noexcept
+/** A variable that says textOf(r, caller, data), which lives as long as the request. */
+template <std::string_view (*textOf)(ngx_http_request_t*, const Caller&, uintptr_t)>
+ngx_int_t callerVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
+                         uintptr_t data) noexcept
 {
     std::string_view text = "";
-    withCaller(r, [&](const Caller& caller) {
-        text = caller.text(static_cast<IdentityField>(field));  // which the context holds
-    });
+    withCaller(r, [&](const Caller& caller) { text = textOf(r, caller, data); });
     assign(r, *value, text);
     return NGX_OK;
 }
 
-ngx_int_t methodVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
-                         uintptr_t) noexcept
+std::string_view fieldText(ngx_http_request_t*, const Caller& caller, uintptr_t field)
 {
-    std::string_view text = "";
-    withCaller(r, [&](const Caller& caller) {
-        text = caller.session() != nullptr ? "session" : "bearer";
-    });
-    assign(r, *value, text);
-    return NGX_OK;
+    return caller.text(static_cast<IdentityField>(field));
 }
 
-ngx_int_t expiresVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
-                          uintptr_t) noexcept
+std::string_view methodText(ngx_http_request_t*, const Caller& caller, uintptr_t)
 {
-    ngx_str_t text = {};
-    withCaller(r, [&](const Caller& caller) {
-        text = copy(r->main->pool, std::to_string(caller.end().time_since_epoch().count()));
-    });
-    assign(r, *value, view(text));
-    return NGX_OK;
+    return caller.session() != nullptr ? "session" : "bearer";
+}
+
+std::string_view expiresText(ngx_http_request_t* r, const Caller& caller, uintptr_t)
+{
+    const std::string seconds = std::to_string(caller.end().time_since_epoch().count());
+    return view(copy(r->main->pool, seconds));
 }
 
 ngx_int_t authenticatedVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
@@ -136,32 +130,22 @@ bool namesClaim(std::string_view variable, std::string_view claim) noexcept
     return std::equal(variable.begin(), variable.end(), claim.begin(), claim.end(), same);
 }
 
-std::string claimText(const Caller& caller, std::string_view variable)
+/** The claim whose name is `data`, an ngx_str_t with the prefix. */
+std::string_view claimText(ngx_http_request_t* r, const Caller& caller, uintptr_t data)
 {
+    const std::string_view variable =
+        view(*reinterpret_cast<ngx_str_t*>(data)).substr(claimPrefix.size());
     ClaimView claim = findClaim(caller.identity(), variable);
     std::string_view rest = caller.identity().claims;
     while (claim.name.data() == nullptr && !rest.empty()) {
         const ClaimView candidate = takeClaim(rest);
         claim = namesClaim(variable, candidate.name) ? candidate : ClaimView();
     }
-    if (claim.list) {
-        return joinedValues(claim);
+    std::string text = claim.list ? joinedValues(claim) : "";
+    if (!claim.list) {
+        forEachValue(claim, [&](std::string_view only) { appendHeaderSafe(text, only); });
     }
-    std::string text;
-    forEachValue(claim, [&](std::string_view only) { appendHeaderSafe(text, only); });
-    return text;
-}
-
-ngx_int_t claimVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
-                        uintptr_t data) noexcept
-{
-    const std::string_view name = view(*reinterpret_cast<ngx_str_t*>(data));
-    ngx_str_t text = {};
-    withCaller(r, [&](const Caller& caller) {
-        text = copy(r->main->pool, claimText(caller, name.substr(claimPrefix.size())));
-    });
-    assign(r, *value, view(text));
-    return NGX_OK;
+    return view(copy(r->main->pool, text));
 }
 
 struct Named {
@@ -177,14 +161,14 @@ std::vector<Named> allVariables()
     std::vector<Named> all;
     for (std::size_t i = 0; i < identityFieldCount; ++i) {
         if (!identityFields[i].variable.empty()) {
-            all.push_back({identityFields[i].variable, fieldVariable, i, 0});
+            all.push_back({identityFields[i].variable, callerVariable<fieldText>, i, 0});
         }
     }
-    all.push_back({"scalekit_expires", expiresVariable, 0, 0});
-    all.push_back({"scalekit_method", methodVariable, 0, 0});
+    all.push_back({"scalekit_expires", callerVariable<expiresText>, 0, 0});
+    all.push_back({"scalekit_method", callerVariable<methodText>, 0, 0});
     all.push_back({"scalekit_authenticated", authenticatedVariable, 0, 0});
     all.push_back({"scalekit_error", errorVariable, 0, 0});
-    all.push_back({claimPrefix, claimVariable, 0, NGX_HTTP_VAR_PREFIX});
+    all.push_back({claimPrefix, callerVariable<claimText>, 0, NGX_HTTP_VAR_PREFIX});
     return all;
 }
 
