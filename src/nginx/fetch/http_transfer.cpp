@@ -64,10 +64,6 @@ bool appendHeader(CurlListPtr& list, const std::string& line)
 HttpError classify(CURLcode result) noexcept
 {
     switch (result) {
-
-    case CURLE_OK:
-        return HttpError::none;
-
     case CURLE_OPERATION_TIMEDOUT:
         return HttpError::timeout;
 
@@ -168,24 +164,10 @@ bool setOptions(Transfer& transfer, const HttpRequest& request) noexcept
 
 std::string_view word(HttpError error) noexcept
 {
-    switch (error) {
-    case HttpError::none:
-        return "none";
-    case HttpError::connect:
-        return "connect";
-    case HttpError::timeout:
-        return "timeout";
-    case HttpError::tls:
-        return "tls";
-    case HttpError::tooLarge:
-        return "too_large";
-    case HttpError::aborted:
-        return "aborted";
-    case HttpError::other:
-        break;
-    }
-
-    return "other";
+    constexpr std::string_view words[] = {"none",      "connect", "timeout", "tls",
+                                          "too_large", "aborted", "other"};
+    static_assert(std::size(words) == static_cast<std::size_t>(HttpError::other) + 1);
+    return words[static_cast<std::size_t>(error)];
 }
 
 std::unique_ptr<Transfer> makeTransfer(const HttpRequest& request)
@@ -213,19 +195,15 @@ std::unique_ptr<Transfer> makeTransfer(const HttpRequest& request)
 
 void conclude(Transfer& transfer, CURLcode result) noexcept
 {
-    HttpError error = classify(result);
-
-    if (error == HttpError::other && transfer.response.error == HttpError::tooLarge) {
-        error = HttpError::tooLarge;  // curl only knows that onBody refused
-    }
-
-    if (error == HttpError::none) {
+    if (result == CURLE_OK) {
         curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &transfer.response.status);
         transfer.response.error = HttpError::none;
         return;
     }
-
-    conclude(transfer, error, curl_easy_strerror(result));
+    // curl only knows that onBody refused
+    const bool tooLarge = transfer.response.error == HttpError::tooLarge;
+    conclude(transfer, tooLarge ? HttpError::tooLarge : classify(result),
+             curl_easy_strerror(result));
 }
 
 void conclude(Transfer& transfer, HttpError error, const char* detail) noexcept
