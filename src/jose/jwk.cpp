@@ -38,14 +38,13 @@ const Algorithm* findCurve(KeyType type, std::string_view curve) noexcept
     return nullptr;
 }
 
-Pkey makeKey(const char* type, OSSL_PARAM_BLD* members)
+Pkey makeKey(const char* type, OSSL_PARAM* members)
 {
-    const Params params(OSSL_PARAM_BLD_to_param(members));
     const PkeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, type, nullptr));
     EVP_PKEY* key = nullptr;
 
-    if (!params || !context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
-        EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, params.get()) != 1) {
+    if (members == nullptr || !context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
+        EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, members) != 1) {
         return nullptr;
     }
     return Pkey(key);
@@ -107,14 +106,15 @@ Pkey makeRsaKey(JsonValue jwk)
         OSSL_PARAM_BLD_push_BN(members.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get()) != 1) {
         return nullptr;
     }
-    return makeKey("RSA", members.get());
+    return makeKey("RSA", Params(OSSL_PARAM_BLD_to_param(members.get())).get());
 }
 
-/** For EC: the point is on its curve. */
-bool isValid(EVP_PKEY* key)
+/** The key, if it is one; of EC, if its point is on the curve. */
+Pkey checkedKey(Pkey key)
 {
-    const PkeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
-    return context && EVP_PKEY_public_check(context.get()) == 1;
+    const PkeyContext context(key ? EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr)
+                                  : nullptr);
+    return context && EVP_PKEY_public_check(context.get()) == 1 ? std::move(key) : nullptr;
 }
 
 /** RFC 7518 section 6.2.1: both coordinates in the full length of the field. */
@@ -126,18 +126,13 @@ Pkey makeEcKey(JsonValue jwk, const Algorithm& curve)
         return nullptr;
     }
 
-    const std::string group(curve.curve);
-    const std::string point = '\x04' + x + y;  // uncompressed (SEC 1 section 2.3.3)
-    const ParamBuilder members(OSSL_PARAM_BLD_new());
-    if (!members ||
-        OSSL_PARAM_BLD_push_utf8_string(members.get(), OSSL_PKEY_PARAM_GROUP_NAME, group.c_str(),
-                                        0) != 1 ||
-        OSSL_PARAM_BLD_push_octet_string(members.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
-                                         point.size()) != 1) {
-        return nullptr;
-    }
-    Pkey key = makeKey("EC", members.get());
-    return key && isValid(key.get()) ? std::move(key) : nullptr;
+    std::string group(curve.curve);
+    std::string point = '\x04' + x + y;  // uncompressed (SEC 1 section 2.3.3)
+    OSSL_PARAM members[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()),
+        OSSL_PARAM_construct_end()};
+    return checkedKey(makeKey("EC", members));
 }
 
 /** RFC 8037 section 2. Bytes that are no point make a key that verifies nothing. */
@@ -149,13 +144,8 @@ Pkey makeOkpKey(JsonValue jwk, const Algorithm& curve)
     }
 
     const std::string type(curve.curve);  // OpenSSL has a key type for each of these curves
-    const ParamBuilder members(OSSL_PARAM_BLD_new());
-    if (!members || OSSL_PARAM_BLD_push_octet_string(members.get(), OSSL_PKEY_PARAM_PUB_KEY,
-                                                     x.data(), x.size()) != 1) {
-        return nullptr;
-    }
-    Pkey key = makeKey(type.c_str(), members.get());
-    return key && isValid(key.get()) ? std::move(key) : nullptr;
+    return checkedKey(
+        Pkey(EVP_PKEY_new_raw_public_key_ex(nullptr, type.c_str(), nullptr, octets(x), x.size())));
 }
 
 /** RFC 7517 sections 4.2 and 4.3. */
@@ -242,22 +232,15 @@ Result<Jwk> parseJwk(JsonValue jwk)
     const auto type = stringMember(jwk, "kty");
     const auto curve = stringMember(jwk, "crv").value_or("");
     if (type == "RSA") {
-        key.type = KeyType::rsa;
         key.pkey = makeRsaKey(jwk);
         key.modulusSize =
             key.pkey ? static_cast<std::size_t>(EVP_PKEY_get_size(key.pkey.get())) : 0;
-
-    } else if (type == "EC") {
-        const Algorithm* sizes = findCurve(KeyType::ec, curve);
-        key.type = KeyType::ec;
+    } else if (type == "EC" || type == "OKP") {
+        key.type = type == "EC" ? KeyType::ec : KeyType::okp;
         key.curve = curve;
-        key.pkey = sizes != nullptr ? makeEcKey(jwk, *sizes) : nullptr;
-
-    } else if (type == "OKP") {
-        const Algorithm* sizes = findCurve(KeyType::okp, curve);
-        key.type = KeyType::okp;
-        key.curve = curve;
-        key.pkey = sizes != nullptr ? makeOkpKey(jwk, *sizes) : nullptr;
+        if (const Algorithm* sizes = findCurve(key.type, curve)) {
+            key.pkey = key.type == KeyType::ec ? makeEcKey(jwk, *sizes) : makeOkpKey(jwk, *sizes);
+        }
     }
     if (!key.pkey) {
         return Reason::key_unusable;
