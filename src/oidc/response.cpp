@@ -104,10 +104,11 @@ constexpr ProviderError providerErrors[] = {
     {"user_login_required", signInNeeded, Interaction::needed},
 };
 
-const ProviderError* findProviderError(std::string_view code) noexcept
+const ProviderError& errorRow(std::string_view code) noexcept
 {
+    static constexpr ProviderError unknown = {"unknown", unknownError};
     const auto* found = std::ranges::find(providerErrors, code, &ProviderError::code);
-    return found != std::end(providerErrors) ? found : nullptr;
+    return found != std::end(providerErrors) ? *found : unknown;
 }
 
 /**
@@ -137,22 +138,16 @@ Result<AuthorizationResponse> parseAuthorizationResponse(std::string_view query)
 
     const std::string* code = parameters->find("code");
     const std::string* error = parameters->find("error");
-    if ((code == nullptr) == (error == nullptr)) {
-        return Reason::request_malformed;
-    }
-    if (code != nullptr && (code->empty() || code->size() > maxCodeSize)) {
-        return Reason::request_malformed;
-    }
-    if (error != nullptr && (error->empty() || error->size() > maxErrorSize)) {
-        return Reason::request_malformed;
-    }
-    if (parameters->value("state").size() > maxStateSize) {
+    const std::string* given = code != nullptr ? code : error;
+    const std::size_t most = code != nullptr ? maxCodeSize : maxErrorSize;
+    if ((code == nullptr) == (error == nullptr) || given->empty() || given->size() > most ||
+        parameters->value("state").size() > maxStateSize) {
         return Reason::request_malformed;
     }
 
     AuthorizationResponse response;
-    response.code = code != nullptr ? *code : "";
-    response.error = error != nullptr ? *error : "";
+    response.code = parameters->value("code");
+    response.error = parameters->value("error");
     response.state = parameters->value("state");
     if (const std::string* issuer = parameters->find("iss")) {
         response.issuer = *issuer;
@@ -192,10 +187,8 @@ Result<TokenResponse> parseTokenResponse(long status, std::string_view body)
     if (!take(members, "id_token", response.idToken) ||
         !take(members, "access_token", response.accessToken) ||
         !take(members, "refresh_token", response.refreshToken) ||
-        !take(members, "scope", response.scope)) {
-        return Reason::token_response_invalid;
-    }
-    if (response.idToken.empty() || response.accessToken.empty()) {
+        !take(members, "scope", response.scope) || response.idToken.empty() ||
+        response.accessToken.empty()) {
         return Reason::token_response_invalid;
     }
     return response;
@@ -203,20 +196,17 @@ Result<TokenResponse> parseTokenResponse(long status, std::string_view body)
 
 std::string_view providerErrorSentence(std::string_view code) noexcept
 {
-    const ProviderError* known = findProviderError(code);
-    return known != nullptr ? known->sentence : unknownError;
+    return errorRow(code).sentence;
 }
 
 std::string_view knownProviderError(std::string_view code) noexcept
 {
-    const ProviderError* known = findProviderError(code);
-    return known != nullptr ? known->code : "unknown";
+    return errorRow(code).code;
 }
 
 bool needsInteraction(std::string_view code) noexcept
 {
-    const ProviderError* known = findProviderError(code);
-    return known != nullptr && known->interaction == Interaction::needed;
+    return errorRow(code).interaction == Interaction::needed;
 }
 
 }  // namespace scalekit
