@@ -2,6 +2,7 @@
 
 #include "base/cookie.hpp"
 #include "base/name_set.hpp"
+#include "nginx/conf/defaults.hpp"
 #include "nginx/conf/endpoint_rows.hpp"
 #include "nginx/ngx/ngx.hpp"
 #include "oidc/login.hpp"
@@ -24,8 +25,8 @@
 namespace scalekit {
 
 struct SessionCookie {
-    std::string name = "__Host-sk_session";
-    std::string plainName = "sk_session";  // on plain http under allow_http
+    std::string name{defaults::sessionCookie};
+    std::string plainName{defaults::plainSessionCookie};
     std::string domain;
     SameSite sameSite = SameSite::lax;
 };
@@ -42,12 +43,12 @@ struct Environment {
     std::string providerKey;  // names the provider's documents in shared memory
     SealKeys sessionKeys;
     bool hasSessionKeys = false;
-    SessionLimits limits{std::chrono::hours(8), std::chrono::hours(1), std::chrono::seconds(30)};
+    SessionLimits limits{defaults::sessionLifetime, defaults::sessionIdle, defaults::clockSkew};
     SessionCookie cookie;
     std::string sessionContext;       // what seals of `cookie.name` are bound to
     std::string plainSessionContext;  // likewise for `cookie.plainName`
 
-    std::string basePath = "/auth";
+    std::string basePath{defaults::basePath};
     std::string baseUrl;  // without trailing slash; empty: from the request
     std::array<std::string, endpointCount> endpointPaths;
 
@@ -57,7 +58,7 @@ struct Environment {
     }
 
     bool allowHttp = false;
-    std::chrono::milliseconds timeout{5000};
+    std::chrono::milliseconds timeout = defaults::timeout;
     std::string trustedCertificate;
 
     bool used = false;         // guards a location
@@ -114,8 +115,7 @@ struct Resource {
 /** server level. */
 struct ServerConf {
     std::vector<Resource*> resources;
-    std::vector<const Environment*>
-        guards;  // that sign people in at the server or a location of it
+    std::vector<const Environment*> guards;  // they sign people in somewhere in the server
 };
 
 enum class Unauthenticated : ngx_uint_t { automatic, redirect, unauthorized, pass };
@@ -148,7 +148,16 @@ struct HeaderName {
     ngx_uint_t hash;
 };
 
-/** http, server and location level. Plain, so that nginx's slot functions can set it. */
+/** NGX_CONF_UNSET_PTR, for a pointer to anything. */
+inline constexpr struct {
+    template <class T>
+    operator T*() const noexcept
+    {
+        return static_cast<T*>(NGX_CONF_UNSET_PTR);
+    }
+} unsetPointer;
+
+/** http, server and location level. */
 struct LocationConf {
     ngx_str_t
         environmentName;  // "off" or a name, as written; data is nullptr when not written here
@@ -156,27 +165,27 @@ struct LocationConf {
     ngx_str_t file;
     Environment* environment;  // nullptr: not guarded
 
-    ngx_uint_t unauthenticated;  // Unauthenticated
-    TenantValue* connectionId;
-    TenantValue* organizationId;
-    ngx_http_complex_value_t* domain;
-    ngx_http_complex_value_t* provider;
-    ngx_http_complex_value_t* loginHint;
-    ngx_http_complex_value_t* prompt;
-    ngx_array_t* authorizeParameters;  // of AuthorizeParameter
-    ngx_flag_t identityHeaders;
+    ngx_uint_t unauthenticated = NGX_CONF_UNSET_UINT;  // Unauthenticated
+    TenantValue* connectionId = unsetPointer;
+    TenantValue* organizationId = unsetPointer;
+    ngx_http_complex_value_t* domain = unsetPointer;
+    ngx_http_complex_value_t* provider = unsetPointer;
+    ngx_http_complex_value_t* loginHint = unsetPointer;
+    ngx_http_complex_value_t* prompt = unsetPointer;
+    ngx_array_t* authorizeParameters = unsetPointer;  // of AuthorizeParameter
+    ngx_flag_t identityHeaders = NGX_CONF_UNSET;
     ngx_str_t identityPrefix;
     HeaderName* identityHeaderNames;  // in the order of identityFields; without a name for some
 
-    ngx_uint_t bearer;      // Bearer
-    GuardLine* bearerLine;  // where on or only is written
+    ngx_uint_t bearer = NGX_CONF_UNSET_UINT;  // Bearer
+    GuardLine* bearerLine;                    // where on or only is written
     GuardLine* requireLine;
     ngx_str_t realm;
     ngx_flag_t exposeChallenge;
-    std::vector<std::string>* audiences;  // empty: any
-    ngx_http_complex_value_t* token;      // where the token is, nullptr: in Authorization
-    std::vector<ClaimRule>* claimRules;   // nullptr: none
-    Resource* resource;
+    std::vector<std::string>* audiences = unsetPointer;  // empty: any
+    ngx_http_complex_value_t* token = unsetPointer;      // nullptr: it is in Authorization
+    std::vector<ClaimRule>* claimRules = unsetPointer;   // nullptr: none
+    Resource* resource = unsetPointer;
     const TokenPolicy* policy;  // where bearer tokens are taken
 
     bool takesTokens() const noexcept { return static_cast<Bearer>(bearer) != Bearer::off; }

@@ -198,7 +198,7 @@ std::string setEnvironment(ngx_conf_t* cf, const Words& words, MainConf& main)
     environment->index = main.environments.size();
     environment->file = view(cf->conf_file->file.name);
     environment->line = cf->conf_file->line;
-    environment->party.scope = "openid profile email";
+    environment->party.scope = defaults::scopes;
 
     EnvironmentDraft draft{*environment, cf};
     ngx_conf_t outer = *cf;

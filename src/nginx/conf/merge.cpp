@@ -10,9 +10,6 @@ namespace scalekit {
 
 namespace {
 
-constexpr std::size_t defaultZoneSize = 4 * 1024 * 1024;
-constexpr std::string_view defaultIdentityPrefix = "X-Scalekit-";
-
 Environment* findEnvironment(MainConf& main, std::string_view name)
 {
     for (const auto& environment : main.environments) {
@@ -67,7 +64,7 @@ void* createMainConf(ngx_conf_t* cf) noexcept
 char* initMainConf(ngx_conf_t* cf, void* conf) noexcept
 try {
     MainConf& main = *static_cast<MainConf*>(conf);
-    rememberPrefix(main, defaultIdentityPrefix);
+    rememberPrefix(main, defaults::identityPrefix);
     for (const std::string_view name : {loginCookieName, plainLoginCookieName}) {
         main.cookieNames.add(name);
     }
@@ -78,7 +75,7 @@ try {
     if (main.environments.empty()) {
         return confOk;
     }
-    const std::size_t size = isUnset(main.zoneSize) ? defaultZoneSize : main.zoneSize;
+    const std::size_t size = isUnset(main.zoneSize) ? defaults::zoneSize : main.zoneSize;
     std::vector<std::string> providerKeys;
     for (const auto& environment : main.environments) {
         providerKeys.push_back(environment->providerKey);
@@ -96,24 +93,7 @@ void* createServerConf(ngx_conf_t* cf) noexcept
 
 void* createLocationConf(ngx_conf_t* cf) noexcept
 {
-    auto* conf = static_cast<LocationConf*>(ngx_pcalloc(cf->pool, sizeof(LocationConf)));
-    if (conf != nullptr) {
-        conf->unauthenticated = NGX_CONF_UNSET_UINT;
-        conf->connectionId = static_cast<TenantValue*>(NGX_CONF_UNSET_PTR);
-        conf->organizationId = static_cast<TenantValue*>(NGX_CONF_UNSET_PTR);
-        conf->domain = static_cast<ngx_http_complex_value_t*>(NGX_CONF_UNSET_PTR);
-        conf->provider = static_cast<ngx_http_complex_value_t*>(NGX_CONF_UNSET_PTR);
-        conf->loginHint = static_cast<ngx_http_complex_value_t*>(NGX_CONF_UNSET_PTR);
-        conf->prompt = static_cast<ngx_http_complex_value_t*>(NGX_CONF_UNSET_PTR);
-        conf->authorizeParameters = static_cast<ngx_array_t*>(NGX_CONF_UNSET_PTR);
-        conf->identityHeaders = NGX_CONF_UNSET;
-        conf->bearer = NGX_CONF_UNSET_UINT;
-        conf->audiences = static_cast<std::vector<std::string>*>(NGX_CONF_UNSET_PTR);
-        conf->resource = static_cast<Resource*>(NGX_CONF_UNSET_PTR);
-        conf->token = static_cast<ngx_http_complex_value_t*>(NGX_CONF_UNSET_PTR);
-        conf->claimRules = static_cast<std::vector<ClaimRule>*>(NGX_CONF_UNSET_PTR);
-    }
-    return conf;
+    return make<LocationConf>(cf->pool);
 }
 
 char* mergeLocationConf(ngx_conf_t* cf, void* parent, void* child) noexcept
@@ -158,7 +138,7 @@ try {
     }
     ngx_conf_merge_value(conf.identityHeaders, prev.identityHeaders, 1);
     if (conf.identityPrefix.data == nullptr) {
-        conf.identityPrefix = borrow(defaultIdentityPrefix);
+        conf.identityPrefix = borrow(defaults::identityPrefix);
     }
     const bool inherited = prev.identityHeaderNames != nullptr &&
                            view(prev.identityPrefix) == view(conf.identityPrefix);
