@@ -52,18 +52,18 @@ my @paths = (
 refusedAll($_, "$path; $bare", @paths) for qw(session_keys client_secret client_id);
 refusedAll($_, "$path; $bare", 'session_keys.txt', 'secret.pem', 'scalekit.json')
     for qw(session_keys client_secret);
-$spec .= <<'EOC';
-=== refused: the name of a file beside nginx.conf
+$spec .= <<"EOC" for qw(session_keys client_secret client_id);
+=== refused: the name of a file beside nginx.conf as $_
 --- environment
-client_secret my_secret;
+$_ my_secret;
 --- user_files
 >>> ../conf/my_secret
-test_1234
+$key
 --- config
 location / { }
 --- must_die
 --- error_log
-scalekit_environment "acme": "client_secret" is the name of a file; did you mean file:PATH?
+scalekit_environment "acme": "$_" is the name of a file; did you mean file:PATH?
 
 EOC
 refusedAll($_, "$path; name that file itself as file:PATH",

@@ -41,9 +41,6 @@ std::string readClientValue(Draft& draft, std::string_view word, std::string& in
     if (value->text.empty()) {
         return "is empty; it stands in the Scalekit dashboard under API credentials";
     }
-    if (value->source == SecretSource::word && namesFile(draft.cf, word)) {
-        return "is the name of a file; did you mean file:PATH?";
-    }
     into = std::move(value->text);
     return secretProblem(into, value->source);
 }

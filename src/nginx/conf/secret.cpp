@@ -71,6 +71,16 @@ std::optional<std::string> readVariable(std::string_view name, std::string& prob
     return value;
 }
 
+/** True for a word that names a file although it does not say so. */
+bool namesFile(ngx_conf_t* cf, std::string_view word) noexcept
+{
+    ngx_str_t name = copy(cf->pool, word);
+    ngx_file_info_t info;
+    return !word.empty() && name.data != nullptr &&
+           ngx_conf_full_name(cf->cycle, &name, 1) == NGX_OK &&
+           ngx_file_info(name.data, &info) != NGX_FILE_ERROR && ngx_is_file(&info);
+}
+
 std::optional<Secret> withSource(std::optional<std::string> text, SecretSource source)
 {
     return text ? std::optional<Secret>({*std::move(text), source}) : std::nullopt;
@@ -86,18 +96,14 @@ std::optional<Secret> readSecret(ngx_conf_t* cf, std::string_view word, std::str
     if (takePrefix(word, "env:")) {
         return withSource(readVariable(word, problem), SecretSource::variable);
     }
-    const SecretSource source =
-        takePrefix(word, "literal:") ? SecretSource::literal : SecretSource::word;
-    return Secret{std::string(word), source};
-}
-
-bool namesFile(ngx_conf_t* cf, std::string_view word) noexcept
-{
-    ngx_str_t name = copy(cf->pool, word);
-    ngx_file_info_t info;
-    return !word.empty() && name.data != nullptr &&
-           ngx_conf_full_name(cf->cycle, &name, 1) == NGX_OK &&
-           ngx_file_info(name.data, &info) != NGX_FILE_ERROR && ngx_is_file(&info);
+    if (takePrefix(word, "literal:")) {
+        return Secret{std::string(word), SecretSource::literal};
+    }
+    if (namesFile(cf, word)) {
+        problem = "is the name of a file; did you mean file:PATH?";
+        return std::nullopt;
+    }
+    return Secret{std::string(word), SecretSource::word};
 }
 
 }  // namespace scalekit

@@ -17,12 +17,9 @@ struct Secret {
 /**
  * A value that may be kept out of the configuration file: `file:PATH` (relative to the
  * configuration's folder, at most 64 KB, line breaks at its end removed), `env:NAME`,
- * `literal:TEXT`, or the text itself. Read anew on every reload. On failure the remedy is in
- * `problem`; the value itself is never part of a message.
+ * `literal:TEXT`, or the text itself, unless it names a file. Read anew on every reload. On failure
+ * the remedy is in `problem`; the value itself is never part of a message.
  */
 std::optional<Secret> readSecret(ngx_conf_t* cf, std::string_view word, std::string& problem);
-
-/** True for a word that names a file although it does not say so. */
-bool namesFile(ngx_conf_t* cf, std::string_view word) noexcept;
 
 }  // namespace scalekit
