@@ -45,8 +45,9 @@ refusedAll('client_auth', 'is post, basic or none, not "jwt"', 'jwt');
 refusedAll($_, 'is not a plain path such as /auth', '/', 'auth', '/auth/', '//auth', '/a/../b',
     '/.auth', '/a%2fb',
     '"/a b"', '/a?b', '/' . 'a' x 256, '""') for qw(base_path callback);
-refusedAll('base_url', 'is not an origin such as https://app.example.com (without a path)',
-    'app.example.com', 'https://app.example.com/path', 'https://app.example.com?x=1', '""');
+refusedAll('base_url', 'is not an address such as https://app.example.com or https://example.com/app',
+    'app.example.com', 'https://app.example.com?x=1', 'https://app.example.com/a/../b',
+    'https://app.example.com//app', 'https://app.example.com/a%20b', '""');
 refusedAll('scope', 'must contain openid, or there is no ID token', 'profile', '"profile email"',
     'openid2', '""');
 refusedAll('endpoint', 'knows authorize, token, jwks, logout and userinfo, not "keys"',

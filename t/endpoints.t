@@ -300,18 +300,20 @@ Set-Cookie: sk_session=; .*Max-Age=0.*
 [map {"GET /auth/login?$_"} 'organization_id=org_1', 'connection_id=conn_1&organization_id=org_1',
     'domain=b.example',
     'email=a%40b.example', 'email=a%40b.example&domain=c.example',
-    'prompt=login&client_id=x&redirect_uri=y&state=z&scope=w&nonce=n&code_challenge=c&response_type=token&response_mode=q',
+    'prompt=login', 'login_hint=a%40b.example',
+    'client_id=x&redirect_uri=y&state=z&scope=w&nonce=n&code_challenge=c&response_type=token&response_mode=q',
     'organization_id=org_1%26client_id%3Devil']
 --- error_code eval
-::same(302, 7)
+::same(302, 9)
 --- response_headers_like eval
 [map { 'Location: .*S256' . quotemeta } '&organization_id=org_1',
     '&connection_id=conn_1&organization_id=org_1',
     '&domain=b.example&domain_hint=b.example',
     '&domain=b.example&domain_hint=b.example&login_hint=a%40b.example',
-    '&domain=c.example&domain_hint=c.example&login_hint=a%40b.example', '', '&organization_id=org_1%26client_id%3Devil']
+    '&domain=c.example&domain_hint=c.example&login_hint=a%40b.example', '&prompt=login',
+    '&login_hint=a%40b.example', '', '&organization_id=org_1%26client_id%3Devil']
 --- raw_response_headers_unlike eval
-::same('client_id=(?!skc_1&)|redirect_uri=(?!http%3A)|state=z|nonce=n&|response_type=(?!code&)|response_mode|scope=(?!openid)', 7)
+::same('client_id=(?!skc_1&)|redirect_uri=(?!http%3A)|state=z|nonce=n&|response_type=(?!code&)|response_mode|scope=(?!openid)', 9)
 --- no_upstream
 
 
@@ -333,6 +335,87 @@ GET /auth/login?organization_id=org_2&connection_id=conn_2&domain=c.example&emai
 'Location: .*S256'
     . quotemeta '&connection_id=conn_1&organization_id=org_1&domain=b.example&domain_hint=b.example'
     . '&login_hint=a%40b.example'
+
+
+
+=== /auth/login: a link may name this provider, and no other (OIDC Core 1.0 section 4)
+--- config eval: $::guarded
+--- request eval
+["GET /auth/login?iss=http%3A%2F%2F127.0.0.1%3A$ENV{TEST_NGINX_PROVIDER}" . '&target_link_uri=http%3A%2F%2Flocalhost%2Fx',
+    'GET /auth/login?iss=https%3A%2F%2Fevil.example', 'GET /auth/login?target_link_uri=http%3A%2F%2Flocalhost%2Freports%3Fy',
+    'GET /auth/login?target_link_uri=http%3A%2F%2Flocalhost.evil.example%2Fx',
+    'GET /auth/login?target_link_uri=https%3A%2F%2Fevil.example%2Fx', 'GET /auth/login?target_link_uri=%2Fx']
+--- more_headers eval
+[('') x 2, ('Cookie: ' . ::session()) x 4]
+--- error_code eval
+[302, 400, 302, 302, 302, 302]
+--- response_headers_like eval
+['Location: .*S256', '', 'Location: /reports\\?y', 'Location: /',
+    'Location: /', 'Location: /x']
+--- no_upstream
+
+
+
+=== /auth/login: it never leads back to the endpoints of a login
+--- config eval: $::guarded
+--- request eval
+[map {"GET /auth/login?return_to=$_"} '/auth/callback?code=1%26state=2', '/auth/login', '/auth/logout',
+    '/auth/callback/', '/auth/loginx']
+--- more_headers eval
+::same('Cookie: ' . ::session(), 5)
+--- error_code eval
+::same(302, 5)
+--- response_headers_like eval
+[('Location: /') x 4, 'Location: /auth/loginx']
+--- no_upstream
+
+
+
+=== /auth/login: a link of another site asks before it gives up a session of another tenant
+--- config eval: $::guarded
+--- request eval
+::same("GET /auth/login?organization_id=org_2&return_to=/x", 5)
+--- more_headers eval
+[map { 'Cookie: ' . ::session(org => 'org_1') . "\nSec-Fetch-Mode: navigate$_" } "\nSec-Fetch-Site: cross-site",
+    "\nSec-Fetch-Site: same-site", "\nSec-Fetch-Site: same-origin", "\nSec-Fetch-Site: none", '']
+--- error_code eval
+[200, 200, 302, 302, 302]
+--- response_body_like eval
+[('href="/auth/login\\?organization_id=org_2&amp;return_to=/x">Sign in anew<') x 2, ('\\A\\z') x 3]
+--- no_upstream
+
+
+
+=== an error page that is the login endpoint signs people in, and brings them back to their page
+--- config eval
+"location / { scalekit_auth acme; error_page 401 /auth/login; scalekit_unauthenticated 401; $::upstream }"
+--- request eval
+["GET /x?y", "GET /x?y"]
+--- more_headers eval
+[::navigation(), ::script()]
+--- error_code eval
+[302, 401]
+--- response_headers_like eval
+['Location: http://127\\.0\\.0\\.1:\\d+/oauth/authorize\\?.*', '']
+--- no_upstream
+
+
+
+=== base_url with a path: the browser sees the site below it
+--- environment
+base_url https://portal.example/app/;
+--- config eval: $::guarded
+--- request eval
+["GET /x", "GET /auth/session", "GET /auth/login?return_to=/app/auth/login", "POST /auth/logout\n"]
+--- more_headers eval
+[::navigation(), ::script(), '', 'Accept: text/html']
+--- error_code eval
+[302, 401, 302, 303]
+--- response_headers_like eval
+['Location: .*redirect_uri=https%3A%2F%2Fportal\\.example%2Fapp%2Fauth%2Fcallback&.*', '', '', 'Location: /app/auth/logout']
+--- response_body_like eval
+['\\A\\z', '"login":"/app/auth/login"', '\\A\\z', '\\A\\z']
+--- no_upstream
 
 
 

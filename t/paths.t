@@ -184,17 +184,66 @@ server {
 
 
 
-=== a path is an endpoint where nginx reads it as one
---- config eval: $::guarded
+=== the path that the client sent is an endpoint, whatever a rewrite makes of it
+--- config
+scalekit_auth acme;
+rewrite ^/auth/session$ /index.php last;
+location / {
+    rewrite ^/(.*)$ /app/$1 break;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;
+}
+location ~ \.php$ { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
 --- request eval
-[map {"GET $_"} qw(/auth/../auth/session //auth/session /auth//session /%61uth/session
-    /auth%2fsession /x/../auth/session
-    /auth/session?x=/public /auth/./session)]
+["GET /auth/session", "GET /auth/session?x=/public", "GET http://localhost/auth/session", "GET /auth/login?return_to=/x",
+    "GET /auth/logout"]
 --- more_headers eval
-::same('Cookie: ' . ::session(), 8)
+::same('Cookie: ' . ::session(), 5)
+--- error_code eval
+[200, 200, 200, 302, 200]
 --- response_body_like eval
-::same('"id":"usr_1"', 8)
+[('"id":"usr_1"') x 3, '\A\z', '>Sign out</button>']
 --- no_upstream
+
+
+
+=== front controllers, try_files and named locations do not take endpoints away
+--- config
+location / {
+    scalekit_auth acme;
+    if (!-e $request_filename) { rewrite ^ /index.php?page=$uri last; }
+}
+location /auth/ { scalekit_auth acme; try_files $uri /index.php; }
+location = /auth/login { root html; error_page 404 = @app; }
+location = /auth/logout { root html; error_page 404 @app; }
+location ~ \.php$ { scalekit_auth acme; proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
+location @app { scalekit_auth acme; proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
+--- request eval
+["GET /auth/session", "GET /auth/login?return_to=/x?y", "GET /auth/logout"]
+--- more_headers eval
+::same('Cookie: ' . ::session(), 3)
+--- response_body_like eval
+['"id":"usr_1"', '\A\z', '>Sign out</button>']
+--- error_code eval
+[200, 302, 404]
+--- no_upstream
+
+
+
+=== a rewrite to an endpoint's path leaves the application's own alone
+--- config
+location /x/ {
+    scalekit_auth acme;
+    rewrite ^/x/(.*)$ /$1 break;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;
+}
+location /accel/ { scalekit_auth acme; proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
+location /auth/ { scalekit_auth acme; proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
+--- request eval
+["GET /x/auth/logout", "POST /x/auth/logout\nx", "GET /x/auth/session", "GET /x/auth/callback?code=1", "GET /accel/auth/session"]
+--- more_headers eval
+::same('Cookie: ' . ::session(), 5)
+--- response_body_like eval
+::same('X-Scalekit-Sub: usr_1', 5)
 
 
 
@@ -203,8 +252,10 @@ server {
 --- request eval
 [map {"GET $_"} qw(/auth/session/ /auth/session;x /auth/session%20 /auth/session%3f /auth/Session
     /AUTH/session /auth/session%23x
-    /authsession /x/auth/session /auth/callback/ /auth/login%2f)]
+    /authsession /x/auth/session /auth/callback/ /auth/callback/?state=x /auth/login%2f
+    /auth/../auth/session //auth/session /auth//session /%61uth/session /auth%2fsession /auth%2Flogin
+    /x/../auth/session /auth/./session)]
 --- more_headers eval
-::same('Cookie: ' . ::session(), 11)
+::same('Cookie: ' . ::session(), 20)
 --- response_body_like eval
-::same('X-Scalekit-Sub: usr_1', 11)
+::same('X-Scalekit-Sub: usr_1', 20)

@@ -75,6 +75,9 @@ constexpr ReasonRow rows[] = {
     {Reason::request_malformed, "request_malformed", 400, Severity::info, failedTitle,
      "This address is incomplete or was changed on the way. Please start again.", "invalid_request",
      "The request must carry one well-formed access token, once"},
+    {Reason::callback_misplaced, "callback_misplaced", 500, Severity::error, failedTitle,
+     "The sign-in came back to an address of this site that does not complete it. Please tell your "
+     "administrator."},
     {Reason::state_invalid, "state_invalid", 400, Severity::info, failedTitle,
      "The answer that came back from the sign-in service is incomplete or was changed on the way."},
     {Reason::state_expired, "state_expired", 400, Severity::info, failedTitle,

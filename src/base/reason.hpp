@@ -30,8 +30,9 @@ enum class Reason : std::uint8_t {
     cross_site,  // another site asked for a logout
 
     // the authorization response (RFC 6749 4.1.2, RFC 9207)
-    request_malformed,  // missing, duplicate or oversized parameters
-    state_invalid,      // does not open
+    request_malformed,   // missing, duplicate or oversized parameters
+    callback_misplaced,  // came to another path than the callback's
+    state_invalid,       // does not open
     state_expired,
     login_cookie_missing,  // binding cookie absent or of another browser
     login_spent,           // this login was completed before

@@ -12,6 +12,7 @@ namespace scalekit {
 namespace {
 
 constexpr std::uint8_t recordVersion = 1;
+constexpr std::uint8_t stateVersion = 2;
 constexpr std::int64_t maxTime = 253402300799;  // the end of the year 9999
 
 /** What a seal of this room is bound to, besides its keys. */
@@ -151,14 +152,17 @@ Result<std::string> sealState(const RelyingParty& party, const LoginState& state
     }
 
     ByteWriter writer;
-    writer.u8(recordVersion);
+    writer.u8(stateVersion);
     writer.raw(state.id);
     writer.i64(state.created.time_since_epoch().count());
     writer.u8(state.attempt);
     writer.u8(state.completed);
-    if (!writer.string(state.returnUrl) || !writer.string(state.organization) ||
-        !writer.string(state.connection) || !writer.string(state.bindingDigest)) {
-        return Reason::request_malformed;
+    writer.u8(static_cast<std::uint8_t>(state.origin));
+    for (const std::string* text : {&state.returnUrl, &state.organization, &state.connection,
+                                    &state.domain, &state.provider, &state.bindingDigest}) {
+        if (!writer.string(*text)) {
+            return Reason::request_malformed;
+        }
     }
 
     return seal(writer, party.stateKeys, "state", party, sealNonce);
@@ -178,16 +182,42 @@ Result<LoginState> openState(const RelyingParty& party, std::string_view text)
     const auto created = readTime(reader);
     state.attempt = reader.u8();
     state.completed = reader.u8();
+    state.origin = static_cast<LoginOrigin>(reader.u8());
     state.returnUrl = safeReturnUrl(reader.string());
     state.organization = reader.string();
     state.connection = reader.string();
+    state.domain = reader.string();
+    state.provider = reader.string();
     state.bindingDigest = reader.string();
-    if (version != recordVersion || !created || !reader.atEnd()) {
+    if (version != stateVersion || !created || !reader.atEnd()) {
         return Reason::state_invalid;
     }
 
     state.created = *created;
     return state;
+}
+
+Result<std::string> sealTenant(const RelyingParty& party, const LinkedTenant& tenant,
+                               std::string_view sealNonce)
+{
+    ByteWriter writer;
+    if (!writer.string(tenant.organization) || !writer.string(tenant.connection)) {
+        return Reason::request_malformed;
+    }
+    return seal(writer, party.stateKeys, "tenant", party, sealNonce);
+}
+
+Result<LinkedTenant> openTenant(const RelyingParty& party, std::string_view text)
+{
+    const auto record = unseal(text, party.stateKeys, "tenant", party);
+    if (!record) {
+        return Reason::request_malformed;
+    }
+    ByteReader reader(*record);
+    LinkedTenant tenant;
+    tenant.organization = reader.string();
+    tenant.connection = reader.string();
+    return reader.atEnd() ? Result<LinkedTenant>(std::move(tenant)) : Reason::request_malformed;
 }
 
 bool expired(const LoginState& state, std::chrono::sys_seconds now,
@@ -231,9 +261,12 @@ Result<LoginRedirect> startLogin(const RelyingParty& party, const Provider& prov
     state.created = start.now;
     state.attempt = start.attempt;
     state.completed = kept ? 0 : openCompletedLogins(party, start.bindingCookie, start.now);
+    state.origin = start.origin;
     state.returnUrl = safeReturnUrl(start.returnUrl);
     state.organization = start.routing.organization;
     state.connection = start.routing.connection;
+    state.domain = start.routing.domain;
+    state.provider = start.routing.provider;
     LoginSecrets secrets = loginSecrets(binding, id);
     state.bindingDigest = std::move(secrets.bindingDigest);
     const auto sealedState = sealState(party, state, stateNonce);

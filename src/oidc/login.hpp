@@ -77,15 +77,21 @@ Result<std::string> sealCompletedLogins(const RelyingParty& party, std::uint8_t 
 std::uint8_t openCompletedLogins(const RelyingParty& party, std::string_view cookie,
                                  std::chrono::sys_seconds now);
 
+/** Where a login began: at a page that asked for it, or at the login endpoint. */
+enum class LoginOrigin : std::uint8_t { page, endpoint };
+
 /** What a login remembers while the browser is at the provider. */
 struct LoginState {
     std::string id;  // loginIdSize bytes, spent once
     std::chrono::sys_seconds created;
     std::uint8_t attempt = 0;    // 1 for the single automatic restart
     std::uint8_t completed = 0;  // logins that the browser completed just before
+    LoginOrigin origin = LoginOrigin::page;
     std::string returnUrl;
     std::string organization;  // asked for, and compared with the ID token; empty: any
     std::string connection;
+    std::string domain;  // the rest of the routing, for a login that begins once more
+    std::string provider;
     std::string bindingDigest;
 };
 
@@ -99,6 +105,17 @@ Result<std::string> sealState(const RelyingParty& party, const LoginState& state
  */
 Result<LoginState> openState(const RelyingParty& party, std::string_view text);
 
+/** A tenant as links of the module's own carry it, so that no link can name one by itself. */
+struct LinkedTenant {
+    std::string organization;
+    std::string connection;
+};
+Result<std::string> sealTenant(const RelyingParty& party, const LinkedTenant& tenant,
+                               std::string_view sealNonce);
+
+/** request_malformed unless sealTenant() of this environment made it. */
+Result<LinkedTenant> openTenant(const RelyingParty& party, std::string_view text);
+
 /** True beyond loginLifetime, and for a state from the future. */
 bool expired(const LoginState& state, std::chrono::sys_seconds now,
              std::chrono::seconds skew) noexcept;
@@ -108,6 +125,7 @@ struct LoginStart {
     std::string_view redirectUri;
     std::string_view returnUrl;
     std::uint8_t attempt = 0;
+    LoginOrigin origin = LoginOrigin::page;
     Routing routing;
     std::string_view bindingCookie;  // what the browser sent, may be empty or stale
     std::string_view random;         // loginRandomSize fresh bytes

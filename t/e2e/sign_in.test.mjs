@@ -1,6 +1,7 @@
 // Signing in through the certified provider: what comes back, and what the upstream learns.
 
 import assert from 'node:assert/strict';
+import http from 'node:http';
 import { test } from 'node:test';
 
 import { startProvider } from '../op/provider.mjs';
@@ -120,4 +121,67 @@ test('a provider error at the callback is explained in words, not echoed, and st
 test('in a single process without a master a login works too', async () => {
     const single = await startSite({ provider, workers: 0 });
     assert.equal((await login(single.browser(), single.url('/x'))).url, '/x');
+});
+
+test('the sign-in lands whatever the site rewrites', async () => {
+    const sites = {
+        'a front controller': {
+            locations: (it) => `location / { root /nonexistent;
+                if (!-e $request_filename) { rewrite ^ /index.php?page=$uri last; } }
+                location ~ \\.php$ { ${it.proxyPass} }`,
+        },
+        'a rewrite of the server': {
+            server: 'scalekit_organization_id org_111; rewrite ^/(.*)$ /app/$1? last;',
+        },
+        'a rewrite that stays': {
+            locations: (it) => `location / { rewrite ^/(.*)$ /app/$1 break; ${it.proxyPass} }`,
+        },
+        'a slash at the end of every path, rewritten': {
+            server: 'scalekit_organization_id org_111; rewrite ^([^.]*[^/])$ $1/ last;',
+        },
+        'a slash at the end of every path, redirected': {
+            server: 'scalekit_organization_id org_111; rewrite ^([^.]*[^/])$ $1/ permanent;',
+        },
+    };
+    for (const [what, options] of Object.entries(sites)) {
+        const rewriting = await startSite({ provider, ...options });
+        const browser = rewriting.browser();
+        const last = await browser.visit(rewriting.url('/page/'));
+        assert.equal(last.status, 200, `${what}: ${last.status} ${last.text.slice(0, 300)}`);
+        assert.ok(last.steps.length > 2, what);
+        assert.equal(new URL(last.url).pathname, '/page/', what);
+    }
+});
+
+test('a callback that is redirected elsewhere is refused with its path, and does not go round', async () => {
+    const elsewhere = await startSite({
+        provider,
+        server: 'scalekit_organization_id org_111; rewrite ^/auth/callback$ /done permanent;',
+    });
+    const last = await elsewhere.browser().visit(elsewhere.url('/page'));
+    assert.deepEqual([last.status, new URL(last.url).pathname], [500, '/done']);
+    assert.equal(elsewhere.nginx.refusals().at(-1).reason, 'callback_misplaced');
+    assert.match(elsewhere.nginx.log, /sent the browser to \/done, where \/auth\/callback was to be called/);
+});
+
+test('behind a proxy that strips a prefix, the browser sees the site below it', async () => {
+    const portal = http.createServer((request, response) => {
+        const { method, headers } = request;
+        const options = { port: behind.port, path: request.url.replace('/app', ''), method, headers };
+        const passed = http.request({ ...options, headers: { ...headers, host: 'app.localhost' } });
+        passed.on('response', (answer) => {
+            response.writeHead(answer.statusCode, answer.headers);
+            answer.pipe(response);
+        });
+        request.pipe(passed);
+    });
+    await new Promise((resolve) => portal.listen(0, '127.0.0.1', resolve));
+    atEnd(() => portal.close());
+    const origin = `http://portal.localhost:${portal.address().port}`;
+    const behind = await startSite({ provider, settings: { base_url: `${origin}/app` } });
+    const browser = behind.browser();
+    const seen = await login(browser, `${origin}/app/reports?y=1`);
+    assert.equal(seen.url, '/reports?y=1');
+    const { json } = await behind.browser().script(`${origin}/app/x`);
+    assert.match(json.login, /^\/app\/auth\/login/);
 });

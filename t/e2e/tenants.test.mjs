@@ -44,6 +44,70 @@ test('optional means that an empty organization is any organization', async () =
     assert.equal(identityOf(seen)['org-id'], 'org_111');
 });
 
+// Tenants by path: only the location of a page knows its tenant, the callback's does not.
+const byPath = await startSite({
+    provider,
+    http: 'map $request_uri $org { ~^/hooli/ org_111; ~^/initech/ org_222; }',
+    server: 'scalekit_organization_id $org;',
+});
+const fixed = await startSite({
+    provider,
+    locations: (it) => `location / { ${it.proxyPass} }
+        location /initech/ { scalekit_organization_id org_222; ${it.proxyPass} }`,
+});
+
+test('tenants by path: the callback belongs to its login, not to its location', async () => {
+    for (const it of [byPath, fixed]) {
+        const seen = await login(it.browser(), it.url('/initech/a?b=c'));
+        assert.deepEqual([seen.url, identityOf(seen)['org-id']], ['/initech/a?b=c', 'org_222']);
+    }
+    const seen = await login(byPath.browser(), byPath.url('/hooli/a'));
+    assert.equal(identityOf(seen)['org-id'], 'org_111');
+});
+
+test('a login that begins once more stays with its tenant', async () => {
+    for (const it of [byPath, fixed]) {
+        const start = await it.browser().navigate(it.url('/initech/a'));
+        const callback = new URL(new URL(start.location).searchParams.get('redirect_uri'));
+        callback.searchParams.set('state', new URL(start.location).searchParams.get('state'));
+        callback.searchParams.set('code', 'x');
+        callback.searchParams.set('iss', provider.issuer);
+        const again = await it.browser().navigate(callback.href);
+        assert.equal(new URL(again.location).searchParams.get('organization_id'), 'org_222');
+    }
+});
+
+test('who cancels can try again at the page that was asked for', async () => {
+    for (const it of [byPath, fixed]) {
+        const browser = it.browser();
+        const start = new URL((await browser.navigate(it.url('/initech/a?b=c'))).location);
+        const callback = new URL(start.searchParams.get('redirect_uri'));
+        callback.searchParams.set('state', start.searchParams.get('state'));
+        callback.searchParams.set('error', 'access_denied');
+        callback.searchParams.set('iss', provider.issuer);
+        const page = await browser.navigate(callback.href);
+        assert.match(page.text, /href="\/initech\/a\?b=c">Try again</);
+    }
+});
+
+test('the login of a JSON answer leads to the tenant of the place, and no other link does', async () => {
+    for (const it of [byPath, fixed]) {
+        const browser = it.browser();
+        const { json } = await browser.script(it.url('/initech/a'));
+        const answer = await browser.navigate(new URL(json.login, it.url()).href);
+        assert.equal(new URL(answer.location).searchParams.get('organization_id'), 'org_222');
+        const forged = json.login.replace(/.$/, (c) => (c === 'A' ? 'B' : 'A'));
+        assert.equal((await browser.navigate(it.url(forged))).status, 400);
+    }
+    const chosen = await fixed.browser().navigate(fixed.url('/auth/login?organization_id=org_222'));
+    assert.equal(new URL(chosen.location).searchParams.get('organization_id'), 'org_111');
+});
+
+test('a login link without a tenant goes by its page', async () => {
+    const answer = await byPath.browser().navigate(byPath.url('/auth/login?return_to=/initech/a'));
+    assert.deepEqual([answer.status, answer.location], [302, '/initech/a']);
+});
+
 test('editing organization_id or connection_id in the authorize URL is refused at the callback', async () => {
     const cases = [
         [hooli('/'), 'organization_id', 'org_222', 'organization_mismatch'],

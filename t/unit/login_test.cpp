@@ -29,6 +29,9 @@ LoginState makeState()
     state.returnUrl = "/reports?year=2026&x=%2F";
     state.organization = "org_1";
     state.connection = "conn_1";
+    state.origin = LoginOrigin::endpoint;
+    state.domain = "b.example";
+    state.provider = "google";
     state.bindingDigest = loginSecrets(makeBinding(), state.id).bindingDigest;
     return state;
 }
@@ -132,6 +135,9 @@ TEST("a state returns as it was sealed, and is not readable")
     assertView("/reports?year=2026&x=%2F", state.returnUrl);
     assertView("org_1", state.organization);
     assertView("conn_1", state.connection);
+    assert_true(state.origin == LoginOrigin::endpoint);
+    assertView("b.example", state.domain);
+    assertView("google", state.provider);
     assertView(makeState().bindingDigest, state.bindingDigest);
     assert_true(base64urlDecode(text).value().find("reports") == std::string::npos);
 }
@@ -150,6 +156,25 @@ TEST("a state that was changed, cut, or made elsewhere is invalid")
     assertRefused(Reason::state_invalid, openState(party, text + "="));
     assertRefused(Reason::state_invalid, openState(makeParty("other"), text));
     assertRefused(Reason::state_invalid, openState(makeParty("acme", 'z'), text));
+}
+
+TEST("the tenant of a link opens where it was sealed, and nothing else passes for one")
+{
+    const RelyingParty party = makeParty();
+    const std::string text = assertValue(sealTenant(party, {"org_1", "conn_1"}, nonce));
+    const LinkedTenant tenant = assertValue(openTenant(party, text));
+    assertView("org_1", tenant.organization);
+    assertView("conn_1", tenant.connection);
+
+    forEachBitFlip(text, [&](const std::string& flipped) {
+        assertRefused(Reason::request_malformed, openTenant(party, flipped));
+    });
+    const std::string state = assertValue(sealState(party, makeState(), nonce));
+    assertRefused(Reason::request_malformed, openTenant(party, state));
+    assertRefused(Reason::state_invalid, openState(party, text));
+    assertRefused(Reason::request_malformed, openTenant(makeParty("other"), text));
+    assertRefused(Reason::request_malformed, openTenant(party, ""));
+    assertRefused(Reason::request_malformed, openTenant(party, "org_1"));
 }
 
 TEST("state and login cookie never pass for each other, even under the same keys")
@@ -195,7 +220,7 @@ TEST("sealed records of another kind, version, or length are refused")
     assertRefused(Reason::state_invalid,
                   openState(party, text(party.stateKeys, state, loginContext)));
     for (const std::string& other :
-         {state + 'x', state.substr(0, state.size() - 1), '\2' + state.substr(1),
+         {state + 'x', state.substr(0, state.size() - 1), '\1' + state.substr(1),
           state.substr(0, 1 + loginIdSize) + '\xff' + state.substr(2 + loginIdSize),
           std::string()}) {
         assertRefused(Reason::state_invalid,

@@ -75,6 +75,15 @@ std::string logoutPage(std::string_view action)
                 escapeHtml(action), "\"><button>Sign out</button></form>\n"}));
 }
 
+std::string otherLoginPage(std::string_view url)
+{
+    return page("Sign in again?",
+                concat({"<p>You are signed in to this site already. The link that brought you here "
+                        "signs you in anew, and may be for another organization.</p>\n<p><a "
+                        "class=\"action\" href=\"",
+                        escapeHtml(url), "\">Sign in anew</a></p>\n"}));
+}
+
 std::string signedOutPage(std::string_view loginUrl)
 {
     return page("Signed out",

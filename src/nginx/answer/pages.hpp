@@ -20,6 +20,9 @@ std::string errorPage(std::string_view title, std::string_view sentence, std::st
 /** Asks whether to sign out, by a POST to `action`. */
 std::string logoutPage(std::string_view action);
 
+/** Asks whether to give up the present session for the one that a link of another site is for. */
+std::string otherLoginPage(std::string_view url);
+
 /** Says that the session here has ended. */
 std::string signedOutPage(std::string_view loginUrl);
 

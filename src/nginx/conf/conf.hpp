@@ -49,13 +49,17 @@ struct Environment {
     std::string plainSessionContext;  // likewise for `cookie.plainName`
 
     std::string basePath{defaults::basePath};
-    std::string baseUrl;  // without trailing slash; empty: from the request
+    std::string baseUrl;  // the origin that the browser sees; empty: from the request
+    std::string prefix;   // of the paths that the browser sees, such as /app; or empty
     std::array<std::string, endpointCount> endpointPaths;
 
     const std::string& path(Endpoint endpoint) const noexcept
     {
         return endpointPaths[static_cast<std::size_t>(endpoint)];
     }
+
+    /** The endpoint's path as the browser sees it. */
+    std::string link(Endpoint endpoint) const { return prefix + path(endpoint); }
 
     bool allowHttp = false;
     std::chrono::milliseconds timeout = defaults::timeout;

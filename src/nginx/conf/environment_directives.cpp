@@ -109,15 +109,17 @@ std::string setCallback(Draft& draft, const Words& words)
 std::string setBaseUrl(Draft& draft, const Words& words)
 {
     const std::optional<Url> url = parseUrl(words[1]);
-    if (!url || !url->query.empty() || (!url->path.empty() && url->path != "/")) {
+    std::string_view prefix = url ? url->path : "";
+    if (prefix.ends_with('/')) {
+        prefix.remove_suffix(1);
+    }
+    if (!url || !url->query.empty() || (!prefix.empty() && !plainPath(prefix))) {
         return inQuotes(words[1]) +
-               " is not an origin such as https://app.example.com (without a path)";
+               " is not an address such as https://app.example.com or https://example.com/app";
     }
-    std::string_view origin = words[1];
-    if (origin.ends_with('/')) {
-        origin.remove_suffix(1);
-    }
-    draft.environment.baseUrl = origin;
+    draft.environment.baseUrl =
+        concat({url->scheme, "://", url->host, url->port.empty() ? "" : ":", url->port});
+    draft.environment.prefix = prefix;
     return "";
 }
 

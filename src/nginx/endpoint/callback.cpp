@@ -17,29 +17,26 @@ namespace scalekit {
 
 namespace {
 
-/** Where "Try again" leads after a login that came from here. */
-std::string retryUrl(const Environment& environment, const LoginState& state)
+/** Whom a login is for: its state knows, not the location that the callback comes to. */
+TenantConstraint tenantOf(const LoginState& state) noexcept
 {
-    std::string url = environment.path(Endpoint::login);
-    if (!state.returnUrl.empty()) {
-        std::string query;
-        appendParameter(query, "return_to", state.returnUrl);
-        url += "?" + query;
-    }
-    return url;
+    return {state.organization, state.connection};
 }
 
-/**
- * The session that the browser has meanwhile, if it fits both this location and what the login was
- * for.
- */
+/** Where "Try again" leads: to the page that was asked for. */
+std::string retryUrl(const Environment& environment, const LoginState& state)
+{
+    return state.origin == LoginOrigin::page && !state.returnUrl.empty()
+               ? state.returnUrl
+               : loginLink(environment, tenantOf(state), state.returnUrl);
+}
+
+/** The session that the browser has meanwhile, if it fits what the login was for. */
 std::optional<Caller> findCompleted(const Context& context, const Environment& environment,
-                                    const TenantConstraint& constraint, const LoginState& state)
+                                    const LoginState& state)
 {
     const Result<Caller> caller = loadSession(context, environment);
-    const bool fits =
-        caller && checkTenant(caller->identity(), constraint) == Reason::none &&
-        checkTenant(caller->identity(), {state.organization, state.connection}) == Reason::none;
+    const bool fits = caller && checkTenant(caller->identity(), tenantOf(state)) == Reason::none;
     return fits ? std::optional<Caller>(*caller) : std::nullopt;
 }
 
@@ -49,28 +46,26 @@ enum class Restart { once, no };
  * A callback that cannot be completed: on to where it wanted to go with a session, perhaps once
  * more without one, then a page.
  */
-ngx_int_t answerOrphan(Context& context, const LocationConf& conf,
-                       const TenantConstraint& constraint, const LoginState& state, Reason reason,
-                       Restart restart = Restart::once)
+ngx_int_t answerOrphan(Context& context, const LocationConf& conf, const LoginState& state,
+                       Reason reason, Restart restart = Restart::once)
 {
     const Environment& environment = *conf.environment;
-    context.setCaller(findCompleted(context, environment, constraint, state));
+    context.setCaller(findCompleted(context, environment, state));
     if (context.caller()) {
         return sendRedirect(context.request, safeReturnUrl(state.returnUrl));
     }
     if (state.attempt == 0 && restart == Restart::once) {
-        std::optional<Routing> routing = evaluateRouting(context.request, conf, constraint);
+        std::optional<Routing> routing = evaluateRouting(context.request, conf, tenantOf(state));
         if (!routing) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
         if (reason == Reason::provider_error) {
             routing->prompt.clear();  // it was prompt=none that failed
         }
-        if (routing->organization.empty() && routing->connection.empty()) {
-            routing->organization = state.organization;
-            routing->connection = state.connection;
-        }
-        return beginLogin(context, environment, {state.returnUrl, std::move(*routing), 1});
+        routing->domain = state.domain;
+        routing->provider = state.provider;
+        return beginLogin(context, environment,
+                          {state.returnUrl, std::move(*routing), 1, state.origin});
     }
     return refuse(context, {.reason = reason,
                             .environment = environment.name,
@@ -131,7 +126,7 @@ bool ended(ngx_http_request_t* r, std::string_view record) noexcept
     return !session || sessionRevoked(mainConf(r)->zone, session->id, wallClock());
 }
 
-ngx_int_t conclude(Context& context, const LocationConf& conf, const TenantConstraint& constraint)
+ngx_int_t conclude(Context& context, const LocationConf& conf)
 {
     const auto& exchange = static_cast<const CodeExchange&>(*context.flight);
     const Environment& environment = exchange.environment();
@@ -141,7 +136,7 @@ ngx_int_t conclude(Context& context, const LocationConf& conf, const TenantConst
         reason = Reason::login_spent;
     }
     if (reason == Reason::login_spent) {
-        return answerOrphan(context, conf, constraint, exchange.state(), reason,
+        return answerOrphan(context, conf, exchange.state(), reason,
                             outcome.lapsed ? Restart::once : Restart::no);
     }
     if (reason != Reason::none) {
@@ -158,8 +153,7 @@ ngx_int_t conclude(Context& context, const LocationConf& conf, const TenantConst
 
 /** Waits for the exchange of the code; one and the same callback is exchanged once. */
 ngx_int_t exchangeCode(Context& context, const LocationConf& conf,
-                       const TenantConstraint& constraint, std::shared_ptr<const Provider> provider,
-                       Callback callback)
+                       std::shared_ptr<const Provider> provider, Callback callback)
 {
     ngx_http_request_t* r = context.request;
     const Environment& environment = *conf.environment;
@@ -175,7 +169,7 @@ ngx_int_t exchangeCode(Context& context, const LocationConf& conf,
         exchange->begin(std::move(provider), std::move(callback), redirectUri(r, environment));
     }
     if (context.flight->landed()) {
-        return conclude(context, conf, constraint);
+        return conclude(context, conf);
     }
     flights.join(*context.flight, context.waiter);
     return suspend(r);
@@ -183,16 +177,35 @@ ngx_int_t exchangeCode(Context& context, const LocationConf& conf,
 
 }  // namespace
 
+bool bringsState(ngx_http_request_t* r, const Environment& environment)
+{
+    const std::string_view sent = sentQuery(r);
+    if (sent.find("state=") == std::string_view::npos) {
+        return false;
+    }
+    const Result<Query> query = Query::parse(sent);
+    const std::string* state = query ? query->find("state") : nullptr;
+    return state != nullptr && openState(environment.party, *state);
+}
+
+ngx_int_t refuseStrayCallback(Context& context, const Environment& environment)
+{
+    std::string detail = "the provider sent the browser to ";
+    appendHeaderSafe(detail, sentPath(context.request).substr(0, 200));
+    detail += ", where " + environment.path(Endpoint::callback) +
+              " was to be called; look for a redirect that changes the path";
+    return refuse(context, {.reason = Reason::callback_misplaced,
+                            .environment = environment.name,
+                            .detail = detail,
+                            .retryUrl = environment.link(Endpoint::login)});
+}
+
 ngx_int_t serveCallback(Context& context, const LocationConf& conf)
 {
     const Environment& environment = *conf.environment;
     ngx_http_request_t* r = context.request;
-    const Result<TenantConstraint> constraint = evaluateConstraint(r, conf);
-    if (!constraint) {
-        return refuse(context, {.reason = constraint.error(), .environment = environment.name});
-    }
     if (context.flight != nullptr) {
-        return context.flight->landed() ? conclude(context, conf, *constraint) : NGX_AGAIN;
+        return context.flight->landed() ? conclude(context, conf) : NGX_AGAIN;
     }
     ngx_int_t result = NGX_ERROR;
     const ProviderCache::Snapshot* snapshot = needProvider(context, environment, result);
@@ -201,16 +214,16 @@ ngx_int_t serveCallback(Context& context, const LocationConf& conf)
     }
 
     Callback callback =
-        openCallback(environment.party, *snapshot->provider, view(r->args),
+        openCallback(environment.party, *snapshot->provider, sentQuery(r),
                      cookieValue(context, loginCookie(r, environment)), wallClock());
     switch (callback.kind) {
     case Callback::Kind::complete:
-        return exchangeCode(context, conf, *constraint, snapshot->provider, std::move(callback));
+        return exchangeCode(context, conf, snapshot->provider, std::move(callback));
     case Callback::Kind::orphan:
-        return answerOrphan(context, conf, *constraint, callback.state, callback.reason);
+        return answerOrphan(context, conf, callback.state, callback.reason);
     case Callback::Kind::providerError:
         if (needsInteraction(callback.error) && !callback.state.id.empty()) {
-            return answerOrphan(context, conf, *constraint, callback.state, Reason::provider_error);
+            return answerOrphan(context, conf, callback.state, Reason::provider_error);
         }
         return refuse(context, {.reason = Reason::provider_error,
                                 .environment = environment.name,

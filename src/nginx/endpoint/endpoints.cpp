@@ -37,7 +37,7 @@ ngx_int_t refuseMethod(const EndpointRow& row, Context& context, const Environme
         return refuse(context, {.reason = Reason::request_malformed,
                                 .environment = environment.name,
                                 .detail = "the callback takes GET only",
-                                .retryUrl = environment.path(Endpoint::login)});
+                                .retryUrl = environment.link(Endpoint::login)});
     }
     return addHeader(context.request, "Allow", allowed(row.methods))
                ? refuse(context,
@@ -47,12 +47,24 @@ ngx_int_t refuseMethod(const EndpointRow& row, Context& context, const Environme
 
 }  // namespace
 
-std::optional<Endpoint> endpointOf(ngx_http_request_t* r, const Environment& environment) noexcept
+std::optional<Endpoint> endpointOf(const Context& context, const Environment& environment)
 {
-    const std::string_view path = view(r->uri);
+    ngx_http_request_t* r = context.request;
+    const std::string_view sent = sentPath(r);
+    const bool refused = context.refusal != nullptr || r->err_status >= 500;
+    std::string_view path = onErrorPage(context) ? view(r->uri) : sent;
+    if (refused && path == sent) {
+        return std::nullopt;  // a named location
+    }
     for (std::size_t i = 0; i < endpointCount; ++i) {
         if (path == environment.endpointPaths[i]) {
             return static_cast<Endpoint>(i);
+        }
+    }
+    if (path.ends_with('/')) {
+        path.remove_suffix(1);
+        if (path == environment.path(Endpoint::callback) && bringsState(r, environment)) {
+            return Endpoint::callback;
         }
     }
     return std::nullopt;

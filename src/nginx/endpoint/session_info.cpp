@@ -44,7 +44,7 @@ ngx_int_t serveSession(Context& context, const LocationConf& conf)
         // a session of another tenant is none here
         return refuse(context, {.reason = otherTenant ? Reason::unauthenticated : caller.error(),
                                 .environment = environment.name,
-                                .loginUrl = environment.path(Endpoint::login),
+                                .loginUrl = environment.link(Endpoint::login),
                                 .json = true});
     }
     context.setCaller(*caller);

@@ -2,11 +2,13 @@
 
 #include "base/query.hpp"
 #include "base/url.hpp"
+#include "nginx/answer/pages.hpp"
 #include "nginx/answer/respond.hpp"
 #include "nginx/endpoint/provider_wait.hpp"
 #include "nginx/identity/constraints.hpp"
 #include "nginx/identity/session_cookie.hpp"
 #include "nginx/ngx/directive.hpp"
+#include "nginx/ngx/headers.hpp"
 #include "nginx/worker/worker.hpp"
 #include "oidc/response.hpp"
 
@@ -17,17 +19,25 @@ namespace {
 /** What a link may choose of the routing: only what the location leaves open. */
 bool applyArguments(const Query& query, const LocationConf& conf, Routing& routing)
 {
-    if (conf.organizationId == nullptr && query.find("organization_id") != nullptr) {
+    if (routing.organization.empty()) {
         routing.organization = query.value("organization_id");
     }
-    if (conf.connectionId == nullptr && query.find("connection_id") != nullptr) {
+    if (routing.connection.empty()) {
         routing.connection = query.value("connection_id");
     }
     if (conf.domain == nullptr && query.find("domain") != nullptr) {
         routing.domain = query.value("domain");
     }
-    if (const std::string* email = query.find("email");
-        email != nullptr && conf.loginHint == nullptr) {
+    if (conf.prompt == nullptr) {
+        routing.prompt = query.value("prompt");
+    }
+    if (conf.loginHint != nullptr) {
+        return true;
+    }
+    if (const std::string* hint = query.find("login_hint")) {  // OIDC Core 1.0 section 4
+        routing.loginHint = *hint;
+    }
+    if (const std::string* email = query.find("email")) {
         const std::size_t at = email->find('@');
         if (at == 0 || at == std::string::npos || at + 1 == email->size() ||
             email->find('@', at + 1) != std::string::npos) {
@@ -39,6 +49,85 @@ bool applyArguments(const Query& query, const LocationConf& conf, Routing& routi
         }
     }
     return true;
+}
+
+/** The tenant of a login that begins at the endpoint: a link of ours knows it, or the location. */
+Result<TenantConstraint> tenantOf(ngx_http_request_t* r, const LocationConf& conf,
+                                  const Query& query, LinkedTenant& linked)
+{
+    if (const std::string* sealed = query.find("tenant")) {
+        Result<LinkedTenant> opened = openTenant(conf.environment->party, *sealed);
+        if (!opened) {
+            return opened.error();
+        }
+        linked = *std::move(opened);
+        return TenantConstraint{linked.organization, linked.connection};
+    }
+    const Result<TenantConstraint> constraint = evaluateConstraint(r, conf);
+    const bool named =
+        query.find("organization_id") != nullptr || query.find("connection_id") != nullptr;
+    return !constraint && constraint.error() == Reason::tenant_unknown && named
+               ? Result<TenantConstraint>(TenantConstraint())
+               : constraint;
+}
+
+/** What safeReturnUrl() takes: a browser may send more than that as it is. */
+constexpr PlainBytes plainInUrl = [] {
+    PlainBytes plain{};
+    for (std::size_t c = 0x21; c < 0x7f; ++c) {
+        plain[c] = c != '\\';
+    }
+    return plain;
+}();
+
+/** Where a login leads, but never to the endpoints that begin, complete or end one. */
+std::string returnUrl(std::string_view text, const Environment& environment)
+{
+    std::string url = safeReturnUrl(text);
+    std::string_view path = std::string_view(url).substr(0, url.find('?'));
+    takePrefix(path, environment.prefix);
+    if (path.ends_with('/')) {
+        path.remove_suffix(1);
+    }
+    for (const Endpoint endpoint : {Endpoint::callback, Endpoint::login, Endpoint::logout}) {
+        if (path == environment.path(endpoint)) {
+            return environment.prefix + "/";
+        }
+    }
+    return url;
+}
+
+/** What the client sent, as a URL of the browser's. */
+std::string ownUrl(ngx_http_request_t* r, const Environment& environment)
+{
+    std::string url = environment.prefix;
+    appendPercentEncoded(url, view(r->unparsed_uri), plainInUrl);
+    return url;
+}
+
+/**
+ * Where a login leads that begins at the endpoint: return_to, target_link_uri (OIDC Core 1.0
+ * section 4), or the page that an error_page sent here.
+ */
+std::string targetOf(const Context& context, const Environment& environment, const Query& query)
+{
+    if (const std::string* page = query.find("return_to")) {
+        return returnUrl(*page, environment);
+    }
+    if (const std::string* page = query.find("target_link_uri")) {
+        std::string_view url = *page;
+        takePrefix(url, publicOrigin(context.request, environment));
+        return returnUrl(url, environment);
+    }
+    return onErrorPage(context) ? currentUrl(context.request, environment)
+                                : environment.prefix + "/";
+}
+
+/** True when the browser says that a page of another site, or of a sibling of this one, asks. */
+bool fromOtherSite(ngx_http_request_t* r) noexcept
+{
+    const std::string_view site = requestHeader(r, "sec-fetch-site");
+    return site == "cross-site" || site == "same-site";
 }
 
 }  // namespace
@@ -97,6 +186,7 @@ ngx_int_t beginLogin(Context& context, const Environment& environment, const Log
     start.redirectUri = callback;
     start.returnUrl = wish.returnUrl;
     start.attempt = wish.attempt;
+    start.origin = wish.origin;
     start.routing = wish.routing;
     start.bindingCookie = cookieValue(context, loginCookie(r, environment));
     start.random = *random;
@@ -118,11 +208,11 @@ ngx_int_t serveLogin(Context& context, const LocationConf& conf)
 {
     ngx_http_request_t* r = context.request;
     const Environment& environment = *conf.environment;
-    const Result<Query> query = Query::parse(view(r->args));
+    const Result<Query> query = Query::parse(onErrorPage(context) ? view(r->args) : sentQuery(r));
     if (!query) {
         return refuse(context, {.reason = query.error(),
                                 .environment = environment.name,
-                                .retryUrl = environment.path(Endpoint::login)});
+                                .retryUrl = environment.link(Endpoint::login)});
     }
     if (const std::string* error = query->find("error"); error != nullptr) {
         // the provider reports here too when a login that it began went wrong; beginning another
@@ -131,12 +221,31 @@ ngx_int_t serveLogin(Context& context, const LocationConf& conf)
                                 .environment = environment.name,
                                 .detail = knownProviderError(*error),
                                 .sentence = providerErrorSentence(*error),
-                                .retryUrl = environment.path(Endpoint::login)});
+                                .retryUrl = environment.link(Endpoint::login)});
     }
 
-    const Result<TenantConstraint> constraint = evaluateConstraint(r, conf);
+    if (const std::string* issuer = query->find("iss");
+        issuer != nullptr &&
+        std::ranges::find(environment.party.issuers, *issuer) == environment.party.issuers.end()) {
+        return refuse(context, {.reason = Reason::request_malformed,
+                                .environment = environment.name,
+                                .detail = "a link to the login names another provider",
+                                .retryUrl = environment.link(Endpoint::login)});
+    }
+
+    if (r->err_status == NGX_HTTP_UNAUTHORIZED && navigation(r)) {
+        r->err_status = 0;  // `error_page 401 /auth/login`: no browser follows a 401
+    }
+    const std::string target = targetOf(context, environment, *query);
+    LinkedTenant linked;
+    const Result<TenantConstraint> constraint = tenantOf(r, conf, *query, linked);
     if (!constraint) {
-        return refuse(context, {.reason = constraint.error(), .environment = environment.name});
+        // the page may know its tenant where the login endpoint does not
+        return constraint.error() == Reason::tenant_unknown && target != environment.prefix + "/"
+                   ? sendRedirect(r, target)
+                   : refuse(context, {.reason = constraint.error(),
+                                      .environment = environment.name,
+                                      .retryUrl = environment.link(Endpoint::login)});
     }
     std::optional<Routing> routing = evaluateRouting(r, conf, *constraint);
     if (!routing) {
@@ -146,27 +255,54 @@ ngx_int_t serveLogin(Context& context, const LocationConf& conf)
         return refuse(context, {.reason = Reason::request_malformed,
                                 .environment = environment.name,
                                 .detail = "email is not an address",
-                                .retryUrl = environment.path(Endpoint::login)});
+                                .retryUrl = environment.link(Endpoint::login)});
     }
 
-    const std::string returnUrl = safeReturnUrl(query->value("return_to"));
     const Result<Caller> caller = loadSession(context, environment);
-    if (caller && checkTenant(caller->identity(), {routing->organization, routing->connection}) ==
-                      Reason::none) {
-        context.setCaller(*caller);
-        return sendRedirect(r, returnUrl);
+    if (caller) {
+        const bool fits = checkTenant(caller->identity(),
+                                      {routing->organization, routing->connection}) == Reason::none;
+        if (fits && routing->prompt.empty()) {
+            context.setCaller(*caller);
+            return sendRedirect(r, target);
+        }
+        if (fromOtherSite(r)) {
+            return sendBody(r, NGX_HTTP_OK, htmlType, otherLoginPage(ownUrl(r, environment)));
+        }
     }
-    return beginLogin(context, environment, {returnUrl, std::move(*routing)});
+    return beginLogin(context, environment,
+                      {target, std::move(*routing), 0, LoginOrigin::endpoint});
+}
+
+std::string loginLink(const Environment& environment, const TenantConstraint& tenant,
+                      std::string_view returnUrl)
+{
+    std::string query;
+    if (!returnUrl.empty()) {
+        appendParameter(query, "return_to", returnUrl);
+    }
+    if (!tenant.organization.empty() || !tenant.connection.empty()) {
+        const Result<std::string> nonce = worker()->random.draw(sealNonceSize);
+        const Result<std::string> sealed =
+            nonce ? sealTenant(environment.party,
+                               {std::string(tenant.organization), std::string(tenant.connection)},
+                               *nonce)
+                  : nonce;
+        if (sealed) {
+            appendPlainParameter(query, "tenant", *sealed);
+        }
+    }
+    return environment.link(Endpoint::login) + (query.empty() ? "" : "?" + query);
 }
 
 std::string redirectUri(ngx_http_request_t* r, const Environment& environment)
 {
-    return publicOrigin(r, environment) + environment.path(Endpoint::callback);
+    return publicOrigin(r, environment) + environment.link(Endpoint::callback);
 }
 
-std::string currentUrl(ngx_http_request_t* r)
+std::string currentUrl(ngx_http_request_t* r, const Environment& environment)
 {
-    return safeReturnUrl(view(r->unparsed_uri));
+    return returnUrl(ownUrl(r, environment), environment);
 }
 
 }  // namespace scalekit

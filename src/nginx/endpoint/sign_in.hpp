@@ -1,7 +1,7 @@
 #pragma once
 
 #include "nginx/identity/context.hpp"
-#include "oidc/request.hpp"
+#include "oidc/login.hpp"
 
 #include <string>
 
@@ -16,6 +16,7 @@ struct LoginWish {
     std::string returnUrl;
     Routing routing;
     std::uint8_t attempt = 0;
+    LoginOrigin origin = LoginOrigin::page;
 };
 
 /**
@@ -27,10 +28,14 @@ ngx_int_t beginLogin(Context& context, const Environment& environment, const Log
 /** The login endpoint: begins a login, or leads on a person who is signed in already. */
 ngx_int_t serveLogin(Context& context, const LocationConf& conf);
 
+/** The login endpoint with a tenant (empty: none) and a return URL (""): the front page. */
+std::string loginLink(const Environment& environment, const TenantConstraint& tenant,
+                      std::string_view returnUrl);
+
 /** Where the provider sends the browser back to (redirect_uri). */
 std::string redirectUri(ngx_http_request_t* r, const Environment& environment);
 
-/** The path and query of this request, as a return URL. */
-std::string currentUrl(ngx_http_request_t* r);
+/** The path and query that the client sent, as a return URL; "/" where it would be an endpoint. */
+std::string currentUrl(ngx_http_request_t* r, const Environment& environment);
 
 }  // namespace scalekit

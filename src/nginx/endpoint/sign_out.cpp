@@ -40,8 +40,8 @@ ngx_int_t endSession(Context& context, const Environment& environment)
     if (wantsPage(r)) {
         // what a GET shows without a session is that it is gone
         return reads(r) ? sendBody(r, NGX_HTTP_OK, htmlType,
-                                   signedOutPage(environment.path(Endpoint::login)))
-                        : sendRedirect(r, environment.path(Endpoint::logout));
+                                   signedOutPage(environment.link(Endpoint::login)))
+                        : sendRedirect(r, environment.link(Endpoint::logout));
     }
     return sendJson(r, NGX_HTTP_OK, JsonPtr(json_pack("{s:b}", "ok", 1)));
 }
@@ -58,14 +58,14 @@ ngx_int_t serveLogout(Context& context, const LocationConf& conf)
                                              : endSession(context, environment);
     }
     if (!loadSession(context, environment)) {
-        return sendBody(r, NGX_HTTP_OK, htmlType, signedOutPage(environment.path(Endpoint::login)));
+        return sendBody(r, NGX_HTTP_OK, htmlType, signedOutPage(environment.link(Endpoint::login)));
     }
     const bool linkOfThisSite = requestHeader(r, "sec-fetch-site") == "same-origin" &&
                                 requestHeader(r, "sec-fetch-mode") == "navigate" &&
                                 requestHeader(r, "sec-purpose").data() == nullptr;
     return linkOfThisSite
                ? endSession(context, environment)
-               : sendBody(r, NGX_HTTP_OK, htmlType, logoutPage(environment.path(Endpoint::logout)));
+               : sendBody(r, NGX_HTTP_OK, htmlType, logoutPage(environment.link(Endpoint::logout)));
 }
 
 }  // namespace scalekit

@@ -1,6 +1,7 @@
 #include "nginx/identity/context.hpp"
 
 #include "base/ascii.hpp"
+#include "base/text.hpp"
 #include "nginx/ngx/headers.hpp"
 
 namespace scalekit {
@@ -116,6 +117,19 @@ void resume(ngx_http_request_t* r) noexcept
     ngx_http_run_posted_requests(c);
 }
 
+std::string_view sentPath(ngx_http_request_t* r) noexcept
+{
+    const std::string_view target = view(r->unparsed_uri);
+    return target.substr(0, target.find('?'));
+}
+
+std::string_view sentQuery(ngx_http_request_t* r) noexcept
+{
+    std::string_view target = view(r->unparsed_uri);
+    target.remove_prefix(std::min(sentPath(r).size() + 1, target.size()));
+    return target.substr(0, target.find('#'));
+}
+
 bool secureRequest(ngx_http_request_t* r, const Environment& environment) noexcept
 {
     if (!environment.allowHttp) {
@@ -151,7 +165,8 @@ std::string_view portOf(std::string_view authority, std::string_view host) noexc
     if (!startsWithIgnoringCase(authority, host)) {
         return {};
     }
-    const std::string_view rest = authority.substr(host.size());
+    std::string_view rest = authority.substr(host.size());
+    takePrefix(rest, ".");  // which nginx takes off the host
     const bool port = rest.size() >= 2 && rest.size() <= 6 && rest[0] == ':' &&
                       std::ranges::all_of(rest.substr(1), isDigit);
     return port ? rest : std::string_view();
@@ -164,16 +179,18 @@ std::string publicOrigin(ngx_http_request_t* r, const Environment& environment)
     if (!environment.baseUrl.empty()) {
         return environment.baseUrl;
     }
-    std::string origin = secureRequest(r, environment) ? "https://" : "http://";
+    const bool secure = secureRequest(r, environment);
     std::string_view name = view(r->headers_in.server);
     if (name.empty()) {  // HTTP/1.0 may have no Host
         const auto* server = static_cast<ngx_http_core_srv_conf_t*>(
             ngx_http_get_module_srv_conf(r, ngx_http_core_module));
         name = view(server->server_name);
     }
-    origin += name;
-    origin += portOf(authority(r), name);
-    return origin;
+    std::string_view port = portOf(authority(r), name);
+    if (port == (secure ? ":443" : ":80")) {
+        port = {};  // browsers leave the default port away
+    }
+    return concat({secure ? "https://" : "http://", name, port});
 }
 
 }  // namespace scalekit

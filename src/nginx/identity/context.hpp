@@ -108,6 +108,10 @@ ngx_int_t suspend(ngx_http_request_t* r) noexcept;
  */
 void resume(ngx_http_request_t* r) noexcept;
 
+/** Path and query of the request line, byte for byte, before any rewrite or internal redirect. */
+std::string_view sentPath(ngx_http_request_t* r) noexcept;
+std::string_view sentQuery(ngx_http_request_t* r) noexcept;
+
 /**
  * True when the browser reached us over TLS: directly, or as base_url says. Plain http exists only
  * under allow_http.

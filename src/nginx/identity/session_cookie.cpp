@@ -198,6 +198,7 @@ bool setLoginCookie(Context& context, const Environment& environment, std::strin
                     std::chrono::seconds lifetime)
 {
     CookieAttributes attributes;
+    attributes.sameSite = environment.cookie.sameSite;
     attributes.secure = secureRequest(context.request, environment);
     attributes.maxAge = static_cast<long>(lifetime.count());
     return addHeader(context.request, "Set-Cookie",

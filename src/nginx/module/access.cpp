@@ -2,6 +2,7 @@
 
 #include "nginx/answer/challenge.hpp"
 #include "nginx/answer/respond.hpp"
+#include "nginx/endpoint/callback.hpp"
 #include "nginx/endpoint/endpoints.hpp"
 #include "nginx/endpoint/provider_wait.hpp"
 #include "nginx/endpoint/sign_in.hpp"
@@ -60,7 +61,7 @@ ngx_int_t answerUnauthenticated(Context& context, const LocationConf& conf,
                               ? challengingRefusal(context.request, conf, verdict)
                               : Refusal{.reason = reason, .environment = environment.name};
         if (conf.takesCookies()) {
-            refusal.loginUrl = environment.path(Endpoint::login);
+            refusal.loginUrl = loginLink(environment, constraint, "");
         }
         return refuseOnErrorPage(context, std::move(refusal));
     }
@@ -68,11 +69,14 @@ ngx_int_t answerUnauthenticated(Context& context, const LocationConf& conf,
         completedLogins(context, environment) >= completedLoginsLimit) {
         return refuse(context, {.reason = Reason::session_lost, .environment = environment.name});
     }
+    if (bringsState(r, environment)) {
+        return refuseStrayCallback(context, environment);
+    }
     std::optional<Routing> routing = evaluateRouting(r, conf, constraint);
     if (!routing) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-    return beginLogin(context, environment, {currentUrl(r), std::move(*routing)});
+    return beginLogin(context, environment, {currentUrl(r, environment), std::move(*routing)});
 }
 
 /** A token is refused only once it is clear that newer keys, or any keys at all, will not help. */
@@ -102,7 +106,7 @@ ngx_int_t judge(Context& context, const LocationConf& conf)
     forgetCaller(context);  // of another location, before an internal redirect
     context.renews = false;
 
-    if (const auto endpoint = endpointOf(r, environment); endpoint && conf.takesCookies()) {
+    if (const auto endpoint = endpointOf(context, environment); endpoint && conf.takesCookies()) {
         return serveEndpoint(*endpoint, context, conf);
     }
 
