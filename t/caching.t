@@ -60,7 +60,7 @@ location /roles { scalekit_auth acme; scalekit_require roles admin; $::upstream 
     "GET /auth/session", "GET /auth/callback", "POST /auth/callback", "GET /roles", "GET /mcp",
     "GET /.well-known/oauth-protected-resource/mcp"]
 --- more_headers eval
-[::navigation(), ::script(), ::navigation(), ::navigation($::fresh), ::script($::fresh), ::script(),
+[::navigation(), ::script(), ::navigation(), ::navigation($::fresh), ::script('Cookie: ' . ::session()), ::script(),
     ::script($::fresh), ::navigation(), ::navigation(), ::navigation($::fresh), ::script(), ::script()]
 --- error_code eval
 [302, 401, 302, 200, 200, 401, 200, 400, 400, 403, 401, 200]

@@ -479,3 +479,80 @@ my @issuer = (issuer => 'https://127.0.0.1:1');
 ::cookies(::session(@issuer, cookie => '__Host-sk_session'), ::session(@issuer))
 --- error_code eval
 [200, 401]
+
+
+
+=== a copy of the cookie opens nothing after the sign-out: page, script, /auth/session, another sign-out
+--- config eval
+"$::guarded location /never { scalekit_auth acme; scalekit_unauthenticated 401; $::upstream }"
+--- request eval
+["GET /", "POST /auth/logout", "GET /", "GET /auth/session", "GET /never", "GET /", "POST /auth/logout", "GET /auth/login?return_to=/a"]
+--- more_headers eval
+my $copy = 'Cookie: ' . ::session();
+[$copy, $copy, ::script($copy), ::script($copy), ::navigation($copy), ::navigation($copy), $copy, $copy]
+--- error_code eval
+[200, 200, 401, 401, 401, 302, 200, 302]
+--- response_body_like eval
+['usr_1', '"ok":true', '"reason":"session_ended","message":"Your session has ended', '"reason":"session_ended"',
+    'Your session has ended', '', '"ok":true', '']
+--- raw_response_headers_like eval
+['X-Upstream', 'Max-Age=0', ('WWW-Authenticate: Scalekit realm="acme"') x 3, 'Location: http://127.0.0.1:\d+/oauth/authorize',
+    'Max-Age=0', 'Location: http://127.0.0.1:\d+/oauth/authorize']
+
+
+
+=== other sessions of the same person live on, also beside a cookie that was ended
+--- config eval: $::guarded
+--- request eval
+["GET /", "GET /", "POST /auth/logout", "GET /", "GET /", "GET /", "GET /"]
+--- more_headers eval
+my ($ended, $other, $third) = map { ::session() } 1 .. 3;
+::cookies($ended, $other, $ended, $ended, $other, "$ended; $other", $third)
+--- error_code eval
+[200, 200, 200, 401, 200, 200, 200]
+
+
+
+=== a renewed copy and a session in chunks end as well
+--- config eval: $::guarded
+--- request eval
+["POST /auth/logout", "GET /", "GET /"]
+--- more_headers eval
+my $old = ::large(3000, created => 1000, seen => 1000);
+::cookies($old, $old, $old)
+--- error_code eval
+[200, 401, 401]
+
+
+
+=== where strangers pass, an ended session is a stranger's
+--- config eval
+"location / { scalekit_auth acme; scalekit_unauthenticated pass; $::upstream add_header X-Seen \"[\$scalekit_sub|\$scalekit_error]\"; }"
+--- request eval
+["GET /", "POST /auth/logout", "GET /"]
+--- more_headers eval
+my $copy = 'Cookie: ' . ::session();
+[$copy, $copy, $copy]
+--- response_headers eval
+["X-Seen: [usr_1|]", "Content-Type: application/json", "X-Seen: [|session_ended]"]
+
+
+
+=== a part of a page is refused once its session has ended
+--- config eval
+"location / { scalekit_auth acme; $::upstream }
+location /page { scalekit_auth acme; auth_request /leave; error_page 403 = /told; ssi on; ssi_types text/plain; root html; }
+location = /leave { internal; proxy_method POST; proxy_pass_request_body off; proxy_set_header Content-Length '';
+    proxy_set_header Cookie \$http_x_leaving; proxy_pass http://127.0.0.1:\$TEST_NGINX_SITE/auth/logout; }"
+--- user_files
+>>> page.html
+before <!--# include virtual="/part" --> after
+--- request
+GET /page.html
+--- more_headers eval
+my $cookie = ::session();
+::script("Cookie: $cookie", "X-Leaving: $cookie")
+--- response_body_unlike: usr_1
+--- error_log
+reason=session_ended environment=acme
+--- no_upstream

@@ -50,6 +50,7 @@ constexpr ReasonRow rows[] = {
     {Reason::session_invalid, "session_invalid", 401, Severity::info, signInTitle, signIn},
     {Reason::session_expired, "session_expired", 401, Severity::info, signInTitle, signInAgain},
     {Reason::session_idle, "session_idle", 401, Severity::info, signInTitle, signInAgain},
+    {Reason::session_ended, "session_ended", 401, Severity::info, signInTitle, signInAgain},
     {Reason::session_lost, "session_lost", 400, Severity::info, failedTitle,
      "You were signed in, but your browser did not keep the session. Allow cookies for this site, "
      "or tell your administrator."},

@@ -18,6 +18,7 @@ enum class Reason : std::uint8_t {
     session_invalid,        // a session cookie that does not open or has no known layout
     session_expired,        // absolute limit reached
     session_idle,           // idle limit reached
+    session_ended,          // a sign-out ended it, or another person's sign-in
     session_lost,           // signed in a moment ago, and the browser shows no session
     session_too_large,      // claims do not fit the cookie
     tenant_unknown,         // a tenant directive is empty for this request

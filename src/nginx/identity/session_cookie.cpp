@@ -79,6 +79,18 @@ RecordPtr openRecord(const Context& context, const Environment& environment,
     return record;
 }
 
+/** While nobody ended a session since the last look, this takes no lock. */
+bool sessionEnded(const Context& context, const OpenedRecord& record) noexcept
+{
+    ngx_shm_zone_t* zone = mainConf(context.request)->zone;
+    OpenedRecord::Revocation& known = record.revocation();
+    const std::uint64_t epoch = revocationEpoch(zone);
+    if (!known.ended && known.epoch != epoch) {
+        known = {epoch, sessionRevoked(zone, record.session()->id, wallClock())};
+    }
+    return known.ended;
+}
+
 CookieAttributes sessionAttributes(ngx_http_request_t* r, const Environment& environment) noexcept
 {
     CookieAttributes attributes;
@@ -132,7 +144,10 @@ Result<Caller> loadSession(const Context& context, const Environment& environmen
         }
         reason = checkLimits(*record->session(), environment.limits, wallClock());
         if (reason == Reason::none) {
-            return Caller{&environment, std::move(record)};
+            if (!sessionEnded(context, *record)) {
+                return Caller{&environment, std::move(record)};
+            }
+            reason = Reason::session_ended;
         }
     }
     return reason;
@@ -146,8 +161,8 @@ bool renewalDue(const Context& context) noexcept
     const SessionView* session = context.caller()->session();
     return session != nullptr &&
            refreshDue(*session, context.caller()->environment->limits, wallClock()) &&
-           // signed out while this request was on its way: it must not bring the cookie back
-           !sessionRevoked(mainConf(context.request)->zone, session->id, wallClock());
+           // ended while this request was on its way: it must not bring the cookie back
+           !sessionEnded(context, *context.caller()->record);
 }
 
 bool renewSession(Context& context) noexcept

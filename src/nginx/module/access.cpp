@@ -65,7 +65,8 @@ ngx_int_t answerUnauthenticated(Context& context, const LocationConf& conf,
         }
         return refuseOnErrorPage(context, std::move(refusal));
     }
-    if ((reason == Reason::unauthenticated || reason == Reason::session_invalid) &&
+    if ((reason == Reason::unauthenticated || reason == Reason::session_invalid ||
+         reason == Reason::session_ended) &&
         completedLogins(context, environment) >= completedLoginsLimit) {
         return refuse(context, {.reason = Reason::session_lost, .environment = environment.name});
     }

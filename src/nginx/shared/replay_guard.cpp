@@ -95,6 +95,9 @@ void revokeSession(ngx_shm_zone_t* zone, std::string_view id, std::chrono::sys_s
     Table::Inserted inserted;
     {
         const shared::Lock lock(zone);
+        // first: who sees the new number waits for the lock, and a worker that dies here ends
+        // nothing
+        shared::root(zone).endedSessionsEpoch.fetch_add(1, std::memory_order_seq_cst);
         inserted = sessions(zone).insert(id, {}, now, end);
     }
     if (inserted == Table::Inserted::full) {
@@ -107,6 +110,11 @@ bool sessionRevoked(ngx_shm_zone_t* zone, std::string_view id,
 {
     const shared::Lock lock(zone);
     return sessions(zone).find(id, now) != nullptr;
+}
+
+std::uint64_t revocationEpoch(ngx_shm_zone_t* zone) noexcept
+{
+    return shared::root(zone).endedSessionsEpoch.load(std::memory_order_acquire);
 }
 
 }  // namespace scalekit

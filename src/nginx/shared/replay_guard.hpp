@@ -4,6 +4,7 @@
 #include "nginx/shared/flight_table.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -39,11 +40,17 @@ SpentLogin findSpentLogin(ngx_shm_zone_t* zone, std::string_view id);
 void landLogin(ngx_shm_zone_t* zone, std::string_view id, std::uint64_t lease,
                std::string_view outcome) noexcept;
 
-/** The session was ended by its person; `end` is when it would have ended at the latest. */
+/** The session is over; `end` is when it would have ended at the latest. */
 void revokeSession(ngx_shm_zone_t* zone, std::string_view id, std::chrono::sys_seconds now,
                    std::chrono::sys_seconds end) noexcept;
 
 bool sessionRevoked(ngx_shm_zone_t* zone, std::string_view id,
                     std::chrono::sys_seconds now) noexcept;
+
+/**
+ * Another number after each revokeSession(), read without the lock: a session that lived at this
+ * number lives as long as it stands.
+ */
+std::uint64_t revocationEpoch(ngx_shm_zone_t* zone) noexcept;
 
 }  // namespace scalekit

@@ -3,7 +3,9 @@
 #include "nginx/ngx/ngx.hpp"
 #include "nginx/shared/arena.hpp"
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 
 /**
  * What lies in the zone and its lock. The master makes it; workers, old and new, use it at the same
@@ -18,6 +20,7 @@ struct alignas(std::max_align_t) Root {
     Link providers;      // the first environment's documents
     Link spentLogins;    // FlightTable
     Link endedSessions;  // Table
+    std::atomic<std::uint64_t> endedSessionsEpoch;
 };
 
 inline ngx_slab_pool_t* slabPool(ngx_shm_zone_t* zone) noexcept

@@ -4,6 +4,7 @@
 #include "session/session.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -71,6 +72,13 @@ class OpenedRecord {
         return *text_;
     }
 
+    /** What the list of ended sessions said last of this one, and at which of its epochs. */
+    struct Revocation {
+        std::uint64_t epoch = 0;
+        bool ended = false;
+    };
+    Revocation& revocation() const noexcept { return revocation_; }
+
   private:
     friend class RecordPtr;
 
@@ -79,6 +87,7 @@ class OpenedRecord {
     std::string bytes_;
     std::variant<SessionView, TokenView> view_;
     mutable std::optional<IdentityText> text_;
+    mutable Revocation revocation_;
     mutable std::size_t holders_ = 0;
 };
 
