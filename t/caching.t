@@ -70,17 +70,6 @@ location /roles { scalekit_auth acme; scalekit_require roles admin; $::upstream 
 
 
 
-=== /auth/session renews the cookie in such an answer
---- config eval
-"$::generous location / { scalekit_auth acme; $::upstream }"
---- request
-GET /auth/session
---- more_headers eval: ::script($::due)
---- raw_response_headers_like eval
-"(?=$::own).*$::setCookie"
-
-
-
 === an answer of the application without a new cookie says what the application and the site say
 --- http_config eval: $::application
 --- config eval

@@ -47,8 +47,7 @@ ngx_int_t serveSession(Context& context, const LocationConf& conf)
                                 .loginUrl = environment.link(Endpoint::login),
                                 .json = true});
     }
-    context.setCaller(*caller);
-    context.renews = true;
+    context.setCaller(*caller);  // not renewed: a page that asks again and again is no use of it
     return sendJson(r, NGX_HTTP_OK, sessionJson(*caller));
 }
 
