@@ -70,21 +70,103 @@ location /roles { scalekit_auth acme; scalekit_require roles admin; $::upstream 
 
 
 
-=== an answer of the application without a new cookie says what the application and the site say
+=== an answer that the application or the site marks says what they say
 --- http_config eval: $::application
 --- config eval
 "$::guarded
 location /site/ { scalekit_auth acme; $::generous proxy_pass http://127.0.0.1:\$TEST_NGINX_OTHER; }
 location /open/ { $::generous proxy_pass http://127.0.0.1:\$TEST_NGINX_OTHER; }"
 --- request eval
-["GET /", "GET /?control=public,max-age=600", "GET /?expires=0", "GET /site/", "GET /open/"]
+["GET /?control=public,max-age=600", "GET /?expires=0", "GET /?expires=Fri,%2001%20Jan%202100", "GET /?control=public",
+    "GET /?control=no-transform&more=max-age=60", "GET /site/", "GET /open/", "GET /open/x"]
 --- more_headers eval
-[($::fresh) x 4, $::due]
+[($::fresh) x 6, $::due, $::due]
 --- raw_response_headers_like eval
-['\A(?!.*Cache-Control|.*Expires)', ::only('Cache-Control', 'public,max-age=600'), 'Expires: 0\r\n',
-    ('Expires: .*Cache-Control: max-age=31536000\r\nCache-Control: public, max-age=600\r\n') x 2]
+[::only('Cache-Control', 'public,max-age=600'), '\A(?!.*Cache-Control).*Expires: 0\r\n', '\A(?!.*Cache-Control).*Expires: Fri',
+    ::only('Cache-Control', 'public'), 'Cache-Control: no-transform\r\nCache-Control: max-age=60\r\n',
+    ('Expires: .*Cache-Control: max-age=31536000\r\nCache-Control: public, max-age=600\r\n') x 3]
 --- raw_response_headers_unlike eval
-::same('Set-Cookie:', 5)
+::same('Set-Cookie:|private', 8)
+
+
+
+=== an answer that nobody marks is for its browser alone, which asks each time
+--- http_config eval: $::application
+--- config eval
+"$::guarded
+location /pass { scalekit_auth acme; scalekit_unauthenticated pass; $::upstream }
+location /api { scalekit_auth acme; scalekit_bearer only; $::upstream }
+location /any { scalekit_auth acme; satisfy any; allow all; $::upstream }
+location /word { scalekit_auth acme; add_header Cache-Control must-revalidate; add_header Pragma no-cache; $::upstream }
+location /cdn { scalekit_auth acme; add_header CDN-Cache-Control max-age=60; $::upstream }
+location /html { scalekit_auth acme; root .; }
+location /open { $::upstream }"
+--- request eval
+["GET /", "HEAD /", "POST /", "GET /status", "GET /pass", "GET /pass", "GET /api", "GET /any", "GET /word", "GET /cdn", "GET /html",
+    "GET /none"]
+--- more_headers eval
+[($::fresh) x 5, '', ::bearer(), '', ($::fresh) x 4]
+--- error_code eval
+[200, 200, 200, 404, (200) x 6, 301, 200]
+--- raw_response_headers_like eval
+[(::only('Cache-Control', 'private, no-cache')) x 3, ::only('Cache-Control', 'public'),
+    (::only('Cache-Control', 'private, no-cache')) x 4, 'Cache-Control: must-revalidate\r\n.*Cache-Control: private, no-cache\r\n',
+    '(?=.*CDN-Cache-Control: max-age=60\r\n).*\nCache-Control: private, no-cache\r\n', (::only('Cache-Control', 'private, no-cache')) x 2]
+
+
+
+=== files: whole, in parts, unchanged, missing; revalidation goes on
+--- config eval
+"location / { scalekit_auth acme; root html; }
+location /year/ { scalekit_auth acme; expires 1y; alias html/; }
+location /open/ { alias html/; }"
+--- user_files
+>>> file 202601010000.00
+text
+--- request eval
+["GET /file", "HEAD /file", "GET /file", "GET /file", "GET /file", "GET /none", "GET /year/file", "GET /open/file"]
+--- more_headers eval
+[$::fresh, $::fresh, "$::fresh\nRange: bytes=0-1", "$::fresh\nRange: bytes=99-", "$::fresh\nIf-Modified-Since: Thu, 01 Jan 2026 00:00:00 GMT",
+    $::fresh, $::fresh, $::due]
+--- error_code eval
+[200, 200, 206, 416, 304, 404, 200, 200]
+--- raw_response_headers_like eval
+[(::only('Cache-Control', 'private, no-cache')) x 6, ::only('Cache-Control', 'max-age=31536000'), '\A(?!.*Cache-Control)']
+
+
+
+=== wherever a guarded address is answered: error pages, X-Accel-Redirect, and a page with a guarded check
+--- config eval
+"scalekit_auth acme;
+location / { $::upstream }
+location /failing { error_page 502 /sorry; proxy_pass http://127.0.0.1:1; }
+location /stranger { scalekit_unauthenticated 401; error_page 401 =200 /sorry; $::upstream }
+location /sorry { scalekit_auth off; return 200 sorry; }
+location /try { try_files /nothing /sorry; }
+location /limited { limit_except GET { deny all; } $::upstream }"
+--- request eval
+["GET /failing", "GET /stranger", "GET /sorry", "GET /try", "POST /limited"]
+--- more_headers eval
+[$::fresh, '', ($::fresh) x 3]
+--- error_code eval
+[502, 200, 200, 200, 403]
+--- raw_response_headers_like eval
+[(::only('Cache-Control', 'private, no-cache')) x 2, '\A(?!.*Cache-Control)', (::only('Cache-Control', 'private, no-cache')) x 2]
+
+
+
+=== scalekit_cache_control off leaves such answers alone, but for one that renews the cookie
+--- config eval
+"scalekit_auth acme; scalekit_cache_control off;
+location / { $::upstream }
+location /on { scalekit_cache_control on; $::upstream }"
+--- request eval
+["GET /", "GET /on", "GET /", "GET /auth/session"]
+--- more_headers eval
+[$::fresh, $::fresh, $::due, $::fresh]
+--- raw_response_headers_like eval
+['\A(?!.*Cache-Control)', ::only('Cache-Control', 'private, no-cache'),
+    '(?=' . ::only('Cache-Control', 'private, no-cache') . ")(?=.*$::setCookie)", ::only('Cache-Control', 'no-store')]
 
 
 
@@ -242,4 +324,4 @@ location = /leave { internal; proxy_method POST; proxy_pass_request_body off; pr
 --- more_headers eval
 [::script($::due), ::script($::due, $::due =~ s/Cookie/X-Leaving/r)]
 --- raw_response_headers_like eval
-[$::setCookie, '\A(?!.*(?:Set-Cookie|Cache-Control):)']
+[$::setCookie, '\A(?!.*Set-Cookie:)']

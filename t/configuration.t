@@ -164,6 +164,8 @@ refusedHere('an unknown mode',
     "scalekit_unauthenticated 403;\nlocation / { }", 'scalekit_unauthenticated is auto, redirect, 401 or pass, not "403"');
 refusedHere('identity headers neither on nor off', "scalekit_identity_headers yes;\nlocation / { }",
     'scalekit_identity_headers is on or off, not "yes"');
+refusedHere('the words to caches neither on nor off', "scalekit_cache_control private;\nlocation / { }",
+    'scalekit_cache_control is on or off, not "private"');
 refusedHere("the prefix $_", "scalekit_identity_headers on $_;\nlocation / { }",
     'scalekit_identity_headers: ',
     'is not a prefix of letters, digits and "-" that ends in "-", such as prefix=X-User-')

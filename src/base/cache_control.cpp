@@ -41,6 +41,8 @@ void CacheControl::add(std::string_view line) noexcept
             }
         } else if (equalIgnoringCase(name, "private")) {
             private_ = true;
+        } else if (equalIgnoringCase(name, "public")) {
+            public_ = true;
         } else if (equalIgnoringCase(name, "no-store")) {
             noStore_ = true;
         } else if (equalIgnoringCase(name, "no-cache")) {

@@ -10,6 +10,13 @@ class CacheControl {
     /** Takes in one line; several count as one list. */
     void add(std::string_view line) noexcept;
 
+    /** False when nothing is said about whether the whole answer may be kept, and how long. */
+    bool decides() const noexcept
+    {
+        return private_ || public_ || noStore_ || noCache_ || maxAge_ != Age::unsaid ||
+               sharedMaxAge_ != Age::unsaid;
+    }
+
     /** True when no shared cache may keep the answer. */
     bool keepsOthersOut() const noexcept { return private_ || (noStore_ && !mustUnderstand_); }
 
@@ -24,6 +31,7 @@ class CacheControl {
     static Age ageOf(std::string_view seconds) noexcept;
 
     bool private_ = false;
+    bool public_ = false;
     bool noStore_ = false;
     bool noCache_ = false;
     bool mustUnderstand_ = false;

@@ -147,6 +147,7 @@ void printLocationDefaults()
     printDefault("scalekit_identity_headers",
                  std::string(conf.identityHeaders ? "on" : "off") +
                      " prefix=" + std::string(view(conf.identityPrefix)));
+    printDefault("scalekit_cache_control", conf.cacheControl ? "on" : "off");
     printAbsence("scalekit_organization_id", conf.organizationId == nullptr);
     printAbsence("scalekit_connection_id", conf.connectionId == nullptr);
     printAbsence("scalekit_domain", conf.domain == nullptr);

@@ -106,4 +106,26 @@ TEST("an age above zero, or else an Expires to come, lets shared caches serve th
     }
 }
 
+TEST("a line about keeping the answer, or for how long, decides; one about anything else does not")
+{
+    const Lines decided[] = {
+        {"private"},
+        {"Public"},
+        {"no-store"},
+        {"no-cache"},
+        {"max-age=0"},
+        {"s-maxage=60"},
+        {"no-transform", "max-age=60"},
+        {"no-store, must-understand"},
+    };
+    for (const Lines& lines : decided) {
+        assertCase(read(lines).decides(), shown(lines));
+    }
+    for (const char* line :
+         {"", ",", "no-transform", "must-revalidate", "immutable", "private=\"Set-Cookie\"",
+          "no-cache=\"Set-Cookie\"", "max-age", "publicly", "x=\"public\""}) {
+        assertCase(!read({line}).decides(), line);
+    }
+}
+
 TEST_MAIN()

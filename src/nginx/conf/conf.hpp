@@ -181,6 +181,8 @@ struct LocationConf {
     ngx_str_t identityPrefix;
     HeaderName* identityHeaderNames;  // in the order of identityFields; without a name for some
 
+    ngx_flag_t cacheControl = NGX_CONF_UNSET;  // answers that say nothing to caches get it
+
     ngx_uint_t bearer = NGX_CONF_UNSET_UINT;  // Bearer
     GuardLine* bearerLine;                    // where on or only is written
     GuardLine* requireLine;

@@ -136,4 +136,14 @@ std::string setIdentityHeaders(ngx_conf_t* cf, const Words& words, LocationConf&
     return "";
 }
 
+std::string setCacheControl(ngx_conf_t*, const Words& words, ngx_flag_t& set)
+{
+    const auto chosen = choose<ngx_flag_t>(words[1], {{"on", 1}, {"off", 0}});
+    if (!chosen) {
+        return "is on or off, not " + inQuotes(words[1]);
+    }
+    set = *chosen;
+    return "";
+}
+
 }  // namespace scalekit

@@ -12,6 +12,7 @@ std::string setUnauthenticated(ngx_conf_t* cf, const Words& words, ngx_uint_t& m
 std::string setTenantValue(ngx_conf_t* cf, const Words& words, TenantValue*& value);
 std::string setAuthorizeParameter(ngx_conf_t* cf, const Words& words, LocationConf& conf);
 std::string setIdentityHeaders(ngx_conf_t* cf, const Words& words, LocationConf& conf);
+std::string setCacheControl(ngx_conf_t* cf, const Words& words, ngx_flag_t& set);
 
 /** Remembers a prefix of identity headers: what clients send below it is removed everywhere. */
 void rememberPrefix(MainConf& main, std::string_view prefix);
@@ -39,6 +40,8 @@ inline constexpr Directive directives[] = {
      repeated<LocationConf, setAuthorizeParameter>},
     {"scalekit_identity_headers", everywhere | NGX_CONF_TAKE12,
      once<&LocationConf::identityHeaders, setIdentityHeaders>},
+    {"scalekit_cache_control", everywhere | NGX_CONF_TAKE1,
+     slot<&LocationConf::cacheControl, setCacheControl>},
 };
 
 }  // namespace scalekit

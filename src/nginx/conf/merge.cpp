@@ -137,6 +137,7 @@ try {
         conf.identityPrefix = prev.identityPrefix;
     }
     ngx_conf_merge_value(conf.identityHeaders, prev.identityHeaders, 1);
+    ngx_conf_merge_value(conf.cacheControl, prev.cacheControl, 1);
     if (conf.identityPrefix.data == nullptr) {
         conf.identityPrefix = borrow(defaults::identityPrefix);
     }

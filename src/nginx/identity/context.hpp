@@ -57,6 +57,7 @@ struct Context {
     bool cookiesRead = false;
     bool scrubbed = false;  // the client's headers were cleaned
 
+    bool guarded = false;         // it came to a guarded location, wherever it is answered
     bool renews = false;          // the answer may renew the caller's session
     bool ownAnswer = false;       // the answer is the module's, not the application's
     bool renewed = false;         // the answer has the renewed cookie

@@ -104,6 +104,7 @@ ngx_int_t judge(Context& context, const LocationConf& conf)
 {
     ngx_http_request_t* r = context.request;
     const Environment& environment = *conf.environment;
+    context.guarded = true;
     forgetCaller(context);  // of another location, before an internal redirect
     context.renews = false;
 

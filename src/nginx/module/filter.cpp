@@ -55,6 +55,7 @@ bool protectOwnAnswer(ngx_http_request_t* r) noexcept
 /** What an answer of the application says to caches. */
 struct Caching {
     CacheControl control;
+    bool expires = false;
     bool expiresLater = false;
 };
 
@@ -64,6 +65,7 @@ Caching readCaching(ngx_http_request_t* r) noexcept
     forEachField(r, "cache-control",
                  [&](HeaderField& field) { caching.control.add(view(field.value)); });
     forEachField(r, "expires", [&](HeaderField& field) {
+        caching.expires = true;
         // a date that cannot be read is NGX_ERROR, and past
         caching.expiresLater = caching.expiresLater ||
                                ngx_parse_http_time(field.value.data, field.value.len) > ngx_time();
@@ -86,18 +88,34 @@ bool renewInAnswer(Context& context) noexcept
     return renewSession(context) && setCacheControl(r, "private, no-cache");
 }
 
-bool completeHeaders(Context& context) noexcept
+/**
+ * A browser would show the answer again after the sign-out, and a shared cache to others, as long
+ * as they think fit. Pragma means nothing in an answer (RFC 9111 5.4).
+ */
+bool keepOthersOut(ngx_http_request_t* r) noexcept
 {
-    if (context.ownAnswer) {
-        return protectOwnAnswer(context.request) && (!renewalDue(context) || renewSession(context));
+    const Caching caching = readCaching(r);
+    return caching.control.decides() || caching.expires ||
+           addHeader(r, "Cache-Control", "private, no-cache");
+}
+
+bool completeHeaders(ngx_http_request_t* r) noexcept
+{
+    Context* context = findContext(r);
+    if (context != nullptr && context->ownAnswer) {
+        return protectOwnAnswer(r);
     }
-    return !renewalDue(context) || renewInAnswer(context);
+    if (context != nullptr && renewalDue(*context)) {
+        return renewInAnswer(*context);
+    }
+    const LocationConf& conf = *locationConf(r);
+    const bool guarded = conf.environment != nullptr || (context != nullptr && context->guarded);
+    return !guarded || !conf.cacheControl || keepOthersOut(r);
 }
 
 ngx_int_t filterHeaders(ngx_http_request_t* r) noexcept
 {
-    Context* context = r == r->main ? findContext(r) : nullptr;
-    if (context != nullptr && !completeHeaders(*context)) {
+    if (r == r->main && !completeHeaders(r)) {
         logLine(NGX_LOG_CRIT, r->connection->log, "the headers of an answer cannot be completed");
         return NGX_ERROR;
     }

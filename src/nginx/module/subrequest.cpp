@@ -68,6 +68,9 @@ ngx_int_t prepareSubrequest(ngx_http_request_t* r, const LocationConf& conf)
                 .detail = verdict.unmet != nullptr ? std::string_view(verdict.unmet->text) : "",
                 .token = verdict.token});
     }
+    if (verdict.caller) {
+        context->guarded = true;  // the main request's answer is about this person too
+    }
     const bool shown =
         removeIdentityHeaders(r) &&
         (nobody || !conf.identityHeaders || addIdentityHeaders(r, *context->caller(), conf));
