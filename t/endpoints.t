@@ -174,7 +174,7 @@ my $cookie = 'Cookie: ' . ::session();
 --- error_code eval
 [303, 200, 200, 200]
 --- raw_response_headers_like eval
-::same('Set-Cookie: sk_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax\r\n', 4)
+::same('(?=.*Set-Cookie: sk_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax\r\n).*Clear-Site-Data: "cache"\r\n', 4)
 --- response_body eval
 ['', ("{\"ok\":true}\n") x 3]
 --- no_upstream
@@ -184,40 +184,42 @@ my $cookie = 'Cookie: ' . ::session();
 === /auth/logout: a POST of another site does not
 --- config eval: $::guarded
 --- request eval
-[("POST /auth/logout") x 8]
+[("POST /auth/logout") x 8, "POST /auth/logout?token=" . 'A' x 60, "POST /auth/logout?token=a&token=b"]
 --- more_headers eval
 my $cookie = 'Cookie: ' . ::session();
 my $origin = sub { "$cookie\nOrigin: $_[0]" };
 ["$cookie\nSec-Fetch-Site: cross-site", ::navigation($cookie, 'Sec-Fetch-Site: same-site'),
     "$cookie\nSec-Fetch-Site: cross-site\nOrigin: http://localhost",
     map { $origin->($_) } 'https://evil.example', 'null',
-    'https://localhost', 'http://localhost.evil.example', 'http://localhost:81']
+    'https://localhost', 'http://localhost.evil.example', 'http://localhost:81', 'null', 'null']
 --- error_code eval
-::same(403, 8)
+::same(403, 10)
 --- raw_response_headers_unlike eval
-::same('Set-Cookie|Location', 8)
+::same('Set-Cookie|Location|Clear-Site-Data', 10)
 --- response_body_like eval
-['"reason":"cross_site"', 'Another site asked for this', ('"reason":"cross_site"') x 6]
+['"reason":"cross_site"', 'Another site asked for this', ('"reason":"cross_site"') x 8]
 --- no_upstream
 
 
 
-=== /auth/logout: a link asks first, unless it is one of this site
+=== /auth/logout: a link asks first, unless a person followed one of this site
 --- config eval: $::guarded
 --- request eval
-[("GET /auth/logout") x 5]
+[("GET /auth/logout") x 10]
 --- more_headers eval
 my $cookie = 'Cookie: ' . ::session();
 my $link = sub { ::navigation($cookie, "Sec-Fetch-Site: $_[0]", @_[1 .. $#_]) };
-[$link->('cross-site'), $link->('none'), $link->('same-site'), $link->('same-origin',
-    'Sec-Purpose: prefetch'),
-    $link->('same-origin')]
+my @clicked = ('Sec-Fetch-User: ?1', 'Sec-Fetch-Dest: document');
+[(map { $link->($_, @clicked) } qw(cross-site none same-site)), $link->('same-origin', @clicked, 'Sec-Purpose: prefetch'),
+    $link->('same-origin'), $link->('same-origin', 'Sec-Fetch-Dest: document'), $link->('same-origin', 'Sec-Fetch-User: ?1'),
+    (map { $link->('same-origin', 'Sec-Fetch-User: ?1', "Sec-Fetch-Dest: $_") } qw(iframe object)),
+    $link->('same-origin', @clicked)]
 --- raw_response_headers_unlike eval
-[('Set-Cookie') x 4, 'Location']
+[('Set-Cookie|Clear-Site-Data') x 9, 'Location']
 --- raw_response_headers_like eval
-[("frame-ancestors 'none'") x 4, 'Set-Cookie: sk_session=; Path=/; Max-Age=0']
+[("frame-ancestors 'none'") x 9, 'Set-Cookie: sk_session=; Path=/; Max-Age=0']
 --- response_body_like eval
-[('<form method="post" action="/auth/logout"><button[^>]*>Sign out</button></form>') x 4,
+[('<form method="post" action="/auth/logout\?token=[\w-]+"><button[^>]*>Sign out</button></form>') x 9,
     '<h1>Signed out</h1>']
 --- no_upstream
 
@@ -262,6 +264,18 @@ POST /auth/logout
 Set-Cookie: sk_session=; .*Max-Age=0.*
 --- response_body
 {"ok":true}
+--- no_upstream
+
+
+
+=== /auth/logout: whose session has ended meanwhile may press the button of the page all the same
+--- config eval: $::guarded
+--- request eval
+["POST /auth/logout?token=old", "POST /auth/logout"]
+--- more_headers eval
+["Origin: null", "Origin: https://evil.example"]
+--- error_code eval
+[200, 403]
 --- no_upstream
 
 

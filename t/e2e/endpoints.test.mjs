@@ -6,6 +6,7 @@ import { test } from 'node:test';
 
 import { startHostile } from '../op/hostile.mjs';
 import { startProvider } from '../op/provider.mjs';
+import { send } from './browser.mjs';
 import { atEnd } from './cleanup.mjs';
 import { identityOf } from './conf.mjs';
 import { hostileLogin, login, startSite } from './site.mjs';
@@ -78,4 +79,28 @@ test('base_path and callback can be moved, as when an Auth.js deployment is repl
     );
     assert.equal((await browser.navigate(hostile.authorize(start.location))).status, 302);
     assert.equal((await browser.script(moved.url('/api/auth/session'))).status, 200);
+});
+
+test('the sign-out page works in a browser that tells no more than `Origin: null`', async () => {
+    const [browser, other] = [await signedIn(), await signedIn()];
+    const request = (who, path, method = 'GET') =>
+        send(site.url(path), {
+            method,
+            headers: {
+                accept: 'text/html',
+                cookie: who.cookieHeader(site.url()),
+                ...(method === 'POST' && { origin: 'null' }),
+            },
+        });
+    const formOf = async (who) =>
+        (await request(who, '/auth/logout')).text.match(/<form [^>]*action="([^"]+)"/)[1];
+    const [own, foreign] = [await formOf(browser), await formOf(other)];
+
+    assert.equal((await request(browser, '/auth/logout', 'POST')).status, 403);
+    assert.equal((await request(browser, foreign, 'POST')).status, 403);
+    const copy = browser.clone();
+    const done = await request(browser, own, 'POST');
+    assert.deepEqual([done.status, done.location], [303, '/auth/logout']);
+    assert.equal((await copy.script(site.url('/auth/session'))).json.reason, 'session_ended');
+    assert.equal((await other.script(site.url('/auth/session'))).status, 200);
 });

@@ -4,6 +4,7 @@
 #include "nginx/shared/replay_guard.hpp"
 #include "nginx/worker/worker.hpp"
 #include "session/codec.hpp"
+#include "session/sign_out_token.hpp"
 
 #include <algorithm>
 
@@ -173,6 +174,27 @@ try {
                             touchSession(caller.record->bytes(), wallClock())) == Reason::none;
 } catch (...) {
     return false;
+}
+
+void endSession(const Context& context, const Caller& caller) noexcept
+{
+    // until no copy of the cookie lives, also one that was renewed meanwhile
+    revokeSession(mainConf(context.request)->zone, caller.session()->id, wallClock(),
+                  caller.session()->created + caller.environment->limits.lifetime);
+}
+
+Result<std::string> signOutToken(const Context& context, const Caller& caller)
+{
+    const Result<std::string> nonce = worker()->random.draw(sealNonceSize);
+    return nonce ? sealSignOut(caller.session()->id, caller.environment->sessionKeys,
+                               naming(context.request, *caller.environment).context, *nonce)
+                 : nonce;
+}
+
+bool confirmsSignOut(const Context& context, const Caller& caller, std::string_view token)
+{
+    return signOutConfirmed(token, caller.session()->id, caller.environment->sessionKeys,
+                            naming(context.request, *caller.environment).context);
 }
 
 Reason setSessionCookie(Context& context, const Environment& environment, std::string_view record)

@@ -22,6 +22,13 @@ bool renewalDue(const Context& context) noexcept;
 /** Sets the cookie of the caller's session anew; false when there is no memory. */
 bool renewSession(Context& context) noexcept;
 
+/** Ends the caller's session here for good: no copy of its cookie opens any more. */
+void endSession(const Context& context, const Caller& caller) noexcept;
+
+/** What proves to confirmsSignOut() that a form was shown to the caller's person. */
+Result<std::string> signOutToken(const Context& context, const Caller& caller);
+bool confirmsSignOut(const Context& context, const Caller& caller, std::string_view token);
+
 /** Sets the cookie(s) of a new record: Reason::none, session_too_large or internal. */
 Reason setSessionCookie(Context& context, const Environment& environment, std::string_view record);
 
