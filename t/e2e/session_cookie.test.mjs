@@ -65,3 +65,27 @@ test('sessions round the size of a chunk work, and one that is too big is refuse
     assert.equal(response.location, undefined, 'no loop');
     assert.equal(await site.nginx.reasonAfter(count), 'session_too_large');
 });
+
+test('who signs in in a browser ends the session of another person there, not one of their own', async () => {
+    const free = await startSite({ provider: hostile, server: '' });
+    const signInBy = async (browser, query, sub) => {
+        const start = await browser.navigate(free.url(`/auth/login?${query}`));
+        const lies = { claims: (claims) => ({ ...claims, sub }) };
+        const before = browser.clone();
+        const answer = await browser.navigate(hostile.authorize(start.location, lies));
+        assert.equal(answer.status, 302, answer.text.slice(0, 300));
+        return before;
+    };
+    const seen = (browser) => browser.script(free.url('/auth/session'));
+
+    const browser = free.browser();
+    await signInBy(browser, 'organization_id=org_111', 'usr_1');
+    const same = await signInBy(browser, 'connection_id=conn_b', 'usr_1');
+    assert.equal((await seen(same)).status, 200, 'other tabs of the person go on');
+    const former = await signInBy(browser, 'connection_id=conn_c', 'usr_2');
+    assert.equal((await seen(former)).json.reason, 'session_ended');
+    assert.equal((await seen(browser)).json.user.id, 'usr_2');
+    const elsewhere = await signInBy(browser, 'organization_id=org_222', 'usr_2');
+    assert.equal((await seen(elsewhere)).json.reason, 'session_ended');
+    assert.equal((await seen(browser)).json.organization, 'org_222');
+});

@@ -93,6 +93,21 @@ std::string_view detailOf(Reason reason) noexcept
                : "";
 }
 
+/**
+ * Another person's session that this one replaces in the browser is over: an answer that is still
+ * under way would bring it back. The same person's may be in use by other tabs at this moment.
+ */
+void endReplaced(const Context& context, const Environment& environment, std::string_view record)
+{
+    const Result<Caller> former = loadSession(context, environment);
+    const Result<SessionView> session = readSession(record);
+    if (former && session &&
+        (former->identity().subject != session->identity.subject ||
+         former->identity().organization != session->identity.organization)) {
+        endSession(context, *former);
+    }
+}
+
 ngx_int_t signIn(Context& context, const Environment& environment, const LoginState& state,
                  std::string_view record)
 {
@@ -102,6 +117,7 @@ ngx_int_t signIn(Context& context, const Environment& environment, const LoginSt
             context,
             {.reason = reason, .environment = environment.name, .detail = detailOf(reason)});
     }
+    endReplaced(context, environment, record);
     // other logins of this browser will find the session: the login cookie has done its work
     return setCompletedLogins(context, environment, state)
                ? sendRedirect(context.request, safeReturnUrl(state.returnUrl))
