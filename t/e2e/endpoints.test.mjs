@@ -100,7 +100,7 @@ test('the sign-out page works in a browser that tells no more than `Origin: null
     assert.equal((await request(browser, foreign, 'POST')).status, 403);
     const copy = browser.clone();
     const done = await request(browser, own, 'POST');
-    assert.deepEqual([done.status, done.location], [303, '/auth/logout']);
+    assert.deepEqual([done.status, done.location.split('?')[0]], [303, '/auth/logout']);
     assert.equal((await copy.script(site.url('/auth/session'))).json.reason, 'session_ended');
     assert.equal((await other.script(site.url('/auth/session'))).status, 200);
 });

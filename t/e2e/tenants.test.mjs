@@ -103,6 +103,16 @@ test('the login of a JSON answer leads to the tenant of the place, and no other 
     assert.equal(new URL(chosen.location).searchParams.get('organization_id'), 'org_111');
 });
 
+test('who signed out signs in again to the tenant that was left', async () => {
+    const browser = byPath.browser();
+    await login(browser, byPath.url('/initech/a'));
+    const out = await browser.navigate(byPath.url('/auth/logout'), { method: 'POST' });
+    const done = await browser.navigate(byPath.url(out.location));
+    const again = done.text.match(/href="([^"]*)">Sign in again</)[1];
+    const answer = await browser.navigate(byPath.url(again));
+    assert.equal(new URL(answer.location).searchParams.get('organization_id'), 'org_222');
+});
+
 test('a login link without a tenant goes by its page', async () => {
     const answer = await byPath.browser().navigate(byPath.url('/auth/login?return_to=/initech/a'));
     assert.deepEqual([answer.status, answer.location], [302, '/initech/a']);

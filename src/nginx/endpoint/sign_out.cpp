@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "nginx/answer/pages.hpp"
 #include "nginx/answer/respond.hpp"
+#include "nginx/endpoint/sign_in.hpp"
 #include "nginx/identity/session_cookie.hpp"
 #include "nginx/ngx/headers.hpp"
 
@@ -30,7 +31,7 @@ bool fromHere(const Context& context, const Environment& environment, const Resu
     if (!session) {
         return origin == "null";  // there is nothing to end
     }
-    const Result<Query> query = Query::parse(view(r->args));
+    const Result<Query> query = Query::parse(sentQuery(r));
     return query && confirmsSignOut(context, *session, query->value("token"));
 }
 
@@ -55,9 +56,36 @@ ngx_int_t askFirst(Context& context, const Environment& environment, const Calle
                     logoutPage(concat({environment.link(Endpoint::logout), "?token=", *token})));
 }
 
-ngx_int_t signOut(Context& context, const Environment& environment, const Result<Caller>& session)
+/** Where "Sign in again" leads: to the tenant that was left, if the site has tenants. */
+std::string signInAgain(const LocationConf& conf, const Result<Caller>& session)
+{
+    TenantConstraint tenant;
+    if (session && conf.organizationId != nullptr) {
+        tenant.organization = session->identity().organization;
+    }
+    if (session && conf.connectionId != nullptr) {
+        tenant.connection = session->identity().connection;
+    }
+    return loginLink(*conf.environment, tenant, "");
+}
+
+/** The page that says so; what a redirect brought along is the tenant that was left. */
+ngx_int_t showSignedOut(ngx_http_request_t* r, const Environment& environment)
+{
+    const Result<Query> query = Query::parse(sentQuery(r));
+    const Result<LinkedTenant> tenant =
+        openTenant(environment.party, query ? query->value("tenant") : "");
+    return sendBody(r, NGX_HTTP_OK, htmlType,
+                    signedOutPage(tenant ? loginLink(environment,
+                                                     {tenant->organization, tenant->connection}, "")
+                                         : environment.link(Endpoint::login)));
+}
+
+ngx_int_t signOut(Context& context, const LocationConf& conf, const Result<Caller>& session)
 {
     ngx_http_request_t* r = context.request;
+    const Environment& environment = *conf.environment;
+    const std::string again = signInAgain(conf, session);
     if (session) {
         endSession(context, *session);
     }
@@ -70,9 +98,10 @@ ngx_int_t signOut(Context& context, const Environment& environment, const Result
     }
     if (wantsPage(r)) {
         // what a GET shows without a session is that it is gone
-        return reads(r) ? sendBody(r, NGX_HTTP_OK, htmlType,
-                                   signedOutPage(environment.link(Endpoint::login)))
-                        : sendRedirect(r, environment.link(Endpoint::logout));
+        return reads(r)
+                   ? sendBody(r, NGX_HTTP_OK, htmlType, signedOutPage(again))
+                   : sendRedirect(r, environment.link(Endpoint::logout) +
+                                         again.substr(environment.link(Endpoint::login).size()));
     }
     return sendJson(r, NGX_HTTP_OK, JsonPtr(json_pack("{s:b}", "ok", 1)));
 }
@@ -86,14 +115,14 @@ ngx_int_t serveLogout(Context& context, const LocationConf& conf)
     const Result<Caller> session = loadSession(context, environment);
     if (r->method == NGX_HTTP_POST) {
         return fromHere(context, environment, session)
-                   ? signOut(context, environment, session)
+                   ? signOut(context, conf, session)
                    : refuse(context,
                             {.reason = Reason::cross_site, .environment = environment.name});
     }
     if (!session) {
-        return sendBody(r, NGX_HTTP_OK, htmlType, signedOutPage(environment.link(Endpoint::login)));
+        return showSignedOut(r, environment);
     }
-    return followedLink(r) ? signOut(context, environment, session)
+    return followedLink(r) ? signOut(context, conf, session)
                            : askFirst(context, environment, *session);
 }
 
