@@ -19,6 +19,10 @@ sub file {
     return "file:$files/$name";
 }
 
+sub certificate {
+    return scalar `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=ca -keyout '$files/ca.key' 2>'$files/said'`;
+}
+
 $ENV{SCALEKIT_TEST_SECRET} = 'from the environment';
 
 # -- the environment block
@@ -74,7 +78,13 @@ refusedAll('session_cookie', 'is not a domain', 'sid domain=', '"sid" "domain=a 
     '"sid" "domain=a;b"', 'sid domain=a.example:80');
 refusedAll('session_cookie', 'cannot have a domain under a __Host- name',
     '__Host-sid domain=a.example');
-refusedAll('trusted_certificate', 'it is a PEM file of CA certificates', "$files/absent");
+my $certificate = certificate();
+my $broken = $certificate =~ s/^(-----BEGIN.*\n.{9}).../$1!!!/r;
+refusedAll('trusted_certificate', 'it is a PEM file of CA certificates', "$files/absent", $files);
+refusedAll('trusted_certificate', 'finds no certificate in "', map { file(@$_) =~ s/^file://r }
+    ['empty.pem', ''], ['text.pem', "no certificate\n"], ['broken.pem', $broken], ['half.pem', substr $certificate, 0, 200],
+    ['good-and-broken.pem', $certificate . $broken],
+    ['key.pem', "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"]);
 refusedAll('allow_http', 'is on or off, not "yes"', 'yes');
 
 for my $directive (qw(url client_id client_secret client_auth session_keys base_path base_url
@@ -237,6 +247,8 @@ session_cookie    __Secure-sid domain=app.example samesite=none;
 clock_skew        5m;
 timeout           100ms;
 EOC
+accepted('a file of several authorities', 'trusted_certificate '
+    . (file('two.pem', "# ours\n$certificate\n# another\n$certificate") =~ s/^file://r) . ';');
 accepted('a public client', "client_auth none;\nclient_secret x;");
 accepted('no idle limit', "session_lifetime 1s;\nsession_idle 1s;");
 accepted('a cookie for all sites', 'session_cookie sid samesite=none;');
@@ -287,6 +299,16 @@ $spec .= <<'EOC';
 === accepted: a zone, and an environment that nobody uses
 --- http_config
 scalekit_zone 1m;
+--- config
+location / { return 200 up; }
+--- request
+GET /
+--- response_body chomp
+up
+
+=== accepted: another module's zone called scalekit
+--- http_config
+limit_req_zone $remote_addr zone=scalekit:1m rate=9r/s;
 --- config
 location / { return 200 up; }
 --- request

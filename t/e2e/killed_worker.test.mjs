@@ -26,7 +26,7 @@ const site = await startSite({
     http: 'keepalive_timeout 30d; keepalive_time 30d;',
     // a worker waits for another one meanwhile, and its exchange must not end before
     settings: { session_lifetime: '30d', session_idle: '8h', timeout: `${2 * slow}s` },
-    expected: /exited on signal 9|shared memory zone "scalekit" was locked by/,
+    expected: /exited on signal 9|shared memory zone "ngx_http_scalekit" was locked by/,
 });
 const renewal = 61 * minutes; // an eighth of session_idle
 
@@ -42,7 +42,7 @@ async function begin(browser) {
     return provider.authorize(start.location, lies);
 }
 
-const locked = () => site.nginx.log.split('zone "scalekit" was locked by').length;
+const locked = () => site.nginx.log.split('zone "ngx_http_scalekit" was locked by').length;
 
 const sessionSet = ({ setCookies }) =>
     setCookies.some((line) => line.startsWith(`${site.sessionCookie}=`) && !/max-age=0/i.test(line));

@@ -2,9 +2,13 @@
 // notices.
 
 import assert from 'node:assert/strict';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { certificates } from '../op/certificates.mjs';
 import * as faults from '../op/faults.mjs';
 import { client, startHostile } from '../op/hostile.mjs';
 import { send } from './browser.mjs';
@@ -204,6 +208,19 @@ test('a provider with a good certificate works, and only with its authority trus
         settings: { allow_http: 'on', trusted_certificate: null },
     });
     assert.equal((await distrustful.browser().navigate(distrustful.url('/'))).status, 503);
+});
+
+test('workers need not be able to read the trusted certificate: nginx has read it for them', async () => {
+    const provider = await startHostile({ tls: 'good' });
+    atEnd(() => provider.close());
+    const folder = mkdtempSync(join(tmpdir(), 'scalekit-trusted-'));
+    atEnd(() => rmSync(folder, { recursive: true, force: true }));
+    const file = join(folder, 'authority.pem');
+    copyFileSync(certificates().caFile, file);
+    const settings = { allow_http: 'on', trusted_certificate: file };
+    const secure = await startSite({ provider, settings });
+    rmSync(file);
+    assert.equal((await hostileLogin(secure, secure.browser())).status, 302);
 });
 
 test('a provider whose certificate is of an RSA key works', async () => {

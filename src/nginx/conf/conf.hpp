@@ -63,7 +63,7 @@ struct Environment {
 
     bool allowHttp = false;
     std::chrono::milliseconds timeout = defaults::timeout;
-    std::string trustedCertificate;
+    std::string trustedCertificates;  // PEM; empty: those of the system
 
     bool used = false;         // guards a location
     bool usedToLogin = false;  // one that is not for bearer tokens only

@@ -251,27 +251,66 @@ std::string setSessionCookie(Draft& draft, const Words& words)
     return "";
 }
 
+constexpr std::size_t maxCertificates = 4 * 1024 * 1024;  // bytes; the system's have 300,000
+
+/** The bytes of a file as the user that starts nginx may read it: workers may not. */
+std::optional<std::string> readCertificates(const std::string& path)
+{
+    const OpensslHandle<BIO, BIO_free_all> file(BIO_new_file(path.c_str(), "r"));
+    if (file == nullptr) {
+        return std::nullopt;
+    }
+    std::string bytes;
+    char part[16384];
+    int size = 0;
+    while ((size = BIO_read(file.get(), part, sizeof(part))) > 0) {
+        bytes.append(part, static_cast<std::size_t>(size));
+        if (bytes.size() > maxCertificates) {
+            return std::nullopt;
+        }
+    }
+    return size == 0 ? std::optional(std::move(bytes)) : std::nullopt;
+}
+
+void freeInfos(STACK_OF(X509_INFO) * infos) noexcept
+{
+    sk_X509_INFO_pop_free(infos, X509_INFO_free);
+}
+
+/** How many certificates libcurl will find in a PEM file: none in one that is broken somewhere. */
+std::size_t countCertificates(std::string_view pem)
+{
+    const OpensslHandle<BIO, BIO_free_all> bytes(
+        BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    const OpensslHandle<STACK_OF(X509_INFO), freeInfos> infos(
+        bytes != nullptr ? PEM_X509_INFO_read_bio(bytes.get(), nullptr, nullptr, nullptr)
+                         : nullptr);
+    std::size_t count = 0;
+    for (int i = 0; infos != nullptr && i < sk_X509_INFO_num(infos.get()); ++i) {
+        count += sk_X509_INFO_value(infos.get(), i)->x509 != nullptr ? 1 : 0;
+    }
+    return count;
+}
+
 std::string setTrustedCertificate(Draft& draft, const Words& words)
 {
     ngx_str_t name = copy(draft.cf->pool, words[1]);
     if (name.data == nullptr || ngx_conf_full_name(draft.cf->cycle, &name, 1) != NGX_OK) {
         return "out of memory";
     }
-    draft.environment.trustedCertificate = view(name);
+    const std::string path(view(name));
 
     const ErrorQueueGuard guard;
-    const OpensslHandle<BIO, BIO_free_all> file(
-        BIO_new_file(draft.environment.trustedCertificate.c_str(), "r"));
-    if (file == nullptr) {
-        return "cannot read \"" + draft.environment.trustedCertificate +
-               "\"; it is a PEM file of CA certificates";
+    std::optional<std::string> bytes = readCertificates(path);
+    if (!bytes) {
+        return "cannot read \"" + path + "\"; it is a PEM file of CA certificates, 4 MB at most";
     }
-    const OpensslHandle<X509, X509_free> certificate(
-        PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr));
-    if (certificate == nullptr) {
-        return "finds no certificate in \"" + draft.environment.trustedCertificate +
-               "\"; it is a PEM file of CA certificates";
+    if (countCertificates(*bytes) == 0) {
+        return "finds no certificate in \"" + path +
+               "\", or a broken one; it is a PEM file of CA certificates, with lines "
+               "\"-----BEGIN CERTIFICATE-----\"";
     }
+    draft.environment.trustedCertificates = *std::move(bytes);
     return "";
 }
 

@@ -61,7 +61,7 @@ try {
     request.authorization = std::move(fetch->request.authorization);
     request.timeout = environment_.timeout;
     request.allowHttp = environment_.allowHttp;
-    request.trustedCertificate = environment_.trustedCertificate;
+    request.trustedCertificates = environment_.trustedCertificates;
 
     transfer_ = worker()->client.start(request, onToken, this);
     if (transfer_ == nullptr) {

@@ -116,12 +116,14 @@ bool setOptions(Transfer& transfer, const HttpRequest& request) noexcept
     const char* systemFile = nullptr;
     curl_easy_getinfo(easy, CURLINFO_CAINFO, &systemFile);
 
-    if (!request.trustedCertificate.empty()) {
-        set(CURLOPT_CAINFO, request.trustedCertificate.c_str());
+    if (!request.trustedCertificates.empty()) {
+        curl_blob pem = {const_cast<char*>(request.trustedCertificates.data()),
+                         request.trustedCertificates.size(), CURL_BLOB_COPY};
+        set(CURLOPT_CAINFO_BLOB, &pem);  // instead of the system's file
     }
 
-    if (!request.trustedCertificate.empty() || systemFile != nullptr) {
-        // the default folder would be trusted besides the file, and keeps curl
+    if (!request.trustedCertificates.empty() || systemFile != nullptr) {
+        // the default folder would be trusted besides, and keeps curl
         // from caching the parsed file (some 10 ms for each new connection)
         set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
     }

@@ -28,7 +28,7 @@ struct HttpRequest {
     std::string authorization;  // value of the Authorization header, or empty
     std::chrono::milliseconds timeout{5000};  // of the exchange with DNS; at most 10 minutes
     bool allowHttp = false;                   // otherwise https only
-    std::string trustedCertificate;           // PEM file that replaces the system's CAs, or empty
+    std::string_view trustedCertificates;     // PEM that replaces the system's CAs, or empty
     bool background = false;  // no request waits for it: a graceful quit may drop it
 };
 

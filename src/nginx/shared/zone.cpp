@@ -54,7 +54,7 @@ ngx_int_t initZone(ngx_shm_zone_t* zone, void* oldData) noexcept
 
 ngx_shm_zone_t* addSharedZone(ngx_conf_t* cf, std::size_t size, Keys providerKeys) noexcept
 {
-    ngx_str_t name = borrow("scalekit");
+    ngx_str_t name = borrow("ngx_http_scalekit");
     ngx_shm_zone_t* zone = ngx_shared_memory_add(cf, &name, size, &ngx_http_scalekit_module);
     Keys* keys = make<Keys>(cf->pool, std::move(providerKeys));
     if (zone == nullptr || keys == nullptr) {

@@ -237,7 +237,7 @@ bool ProviderCache::fetch(Entry& entry, const std::string& url, HttpClient::Done
     request.url = url;
     request.timeout = entry.environment.timeout;
     request.allowHttp = entry.environment.allowHttp;
-    request.trustedCertificate = entry.environment.trustedCertificate;
+    request.trustedCertificates = entry.environment.trustedCertificates;
     request.background = true;
     return client_.start(request, done, &entry) != nullptr;
 }
