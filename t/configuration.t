@@ -121,7 +121,19 @@ EOC
 refusedHere('an environment below http', "scalekit_environment b { }\nlocation / { }",
     '"scalekit_environment" directive is not allowed here');
 
+refusedAll($_, "is the address of the provider's metadata; write the issuer, https://acme.scalekit.com",
+    'https://acme.scalekit.com/.well-known/openid-configuration',
+    'https://acme.scalekit.com/.well-known/oauth-authorization-server') for qw(url issuer);
+
 # -- the other directives
+
+refusedHere("$_ where nothing is guarded", "$_;\nlocation / { }",
+    '"' . (/^(\w+)/)[0] . '" has no effect: no location that a scalekit_auth guards inherits it; '
+        . 'add "scalekit_auth NAME" there, or remove it in')
+    for 'scalekit_organization_id org_1', 'scalekit_organization_id $arg_org optional', 'scalekit_connection_id conn_1';
+refusedHere('the organization of a location that is open',
+    "scalekit_auth acme;\nlocation /open/ { scalekit_auth off; scalekit_organization_id org_1; }",
+    '"scalekit_organization_id" has no effect');
 
 refusedHere('an unknown environment', "location / { scalekit_auth acne; }",
     'scalekit_auth: there is no scalekit_environment "acne" (known: acme) in',
@@ -168,7 +180,7 @@ refusedHere("scalekit_$_ with a wrong second value", "scalekit_$_ x maybe;\nloca
 refusedHere("scalekit_$_ optional", "scalekit_$_ x optional;\nlocation / { }",
     "invalid number of arguments in \"scalekit_$_\" directive")
     for qw(domain provider login_hint prompt);
-refusedHere('an unknown variable', "scalekit_organization_id \$no_such;\nlocation / { }",
+refusedHere('an unknown variable', "scalekit_organization_id \$no_such;\nlocation / { scalekit_auth acme; }",
     'unknown "no_such" variable');
 refusedHere('an unknown mode',
     "scalekit_unauthenticated 403;\nlocation / { }", 'scalekit_unauthenticated is auto, redirect, 401 or pass, not "403"');

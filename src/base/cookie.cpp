@@ -1,5 +1,6 @@
 #include "base/cookie.hpp"
 
+#include "base/ascii.hpp"
 #include "base/text.hpp"
 
 namespace scalekit {
@@ -17,6 +18,15 @@ std::string setCookie(std::string_view name, std::string_view value,
     cookie += attributes.secure ? "; HttpOnly; Secure" : "; HttpOnly";
     cookie += attributes.sameSite == SameSite::lax ? "; SameSite=Lax" : "; SameSite=None";
     return cookie;
+}
+
+bool domainMatches(std::string_view host, std::string_view domain) noexcept
+{
+    if (host.size() < domain.size()) {
+        return false;
+    }
+    const std::size_t start = host.size() - domain.size();
+    return equalIgnoringCase(host.substr(start), domain) && (start == 0 || host[start - 1] == '.');
 }
 
 }  // namespace scalekit

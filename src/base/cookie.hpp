@@ -84,4 +84,7 @@ struct CookieAttributes {
 std::string setCookie(std::string_view name, std::string_view value,
                       const CookieAttributes& attributes);
 
+/** Whether browsers keep a cookie of this domain at the host: RFC 6265 5.1.3, for names. */
+bool domainMatches(std::string_view host, std::string_view domain) noexcept;
+
 }  // namespace scalekit

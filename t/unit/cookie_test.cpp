@@ -173,6 +173,16 @@ TEST("Set-Cookie says Path and HttpOnly always, the rest as asked")
                setCookie("sk_session", "v", attributes));
 }
 
+TEST("browsers keep a cookie of a domain at it and below it, and nowhere else")
+{
+    assert_true(domainMatches("app.example", "app.example"));
+    assert_true(domainMatches("App.example", "aPP.example"));
+    assert_true(domainMatches("a.b.app.example", "app.example"));
+    assert_false(domainMatches("myapp.example", "app.example"));
+    assert_false(domainMatches("example", "app.example"));
+    assert_false(domainMatches("app.example.org", "app.example"));
+}
+
 }  // namespace
 
 TEST_MAIN()

@@ -13,15 +13,6 @@ namespace scalekit {
 
 namespace {
 
-/** Remembers where a directive that guards is written. */
-GuardLine* rememberLine(ngx_conf_t* cf, std::string_view directive)
-{
-    MainConf& main = *mainConf(cf);
-    main.guardLines.push_back(std::make_unique<GuardLine>(
-        GuardLine{borrow(directive), cf->conf_file->file.name, cf->conf_file->line, false}));
-    return main.guardLines.back().get();
-}
-
 /** The policy of a location, shared with the locations that have the same. */
 const TokenPolicy* policyOf(MainConf& main, const LocationConf& conf)
 {
@@ -54,11 +45,7 @@ const TokenPolicy* policyOf(MainConf& main, const LocationConf& conf)
 
 bool mergeBearerConf(ngx_conf_t* cf, const LocationConf& prev, LocationConf& conf)
 {
-    if (isUnset(conf.claimRules)) {
-        conf.requireLine = prev.requireLine;
-    }
     if (isUnset(conf.bearer)) {
-        conf.bearerLine = prev.bearerLine;
         conf.realm = prev.realm;
         conf.exposeChallenge = prev.exposeChallenge;
     }
@@ -83,11 +70,6 @@ bool mergeBearerConf(ngx_conf_t* cf, const LocationConf& prev, LocationConf& con
         return true;
     }
 
-    for (GuardLine* line : {conf.bearerLine, conf.requireLine}) {
-        if (line != nullptr) {
-            line->guards = true;
-        }
-    }
     conf.environment->used = true;
     if (conf.takesCookies()) {
         conf.environment->usedToLogin = true;
@@ -110,21 +92,7 @@ bool mergeBearerConf(ngx_conf_t* cf, const LocationConf& prev, LocationConf& con
     return true;
 }
 
-ngx_int_t checkGuardLines(ngx_conf_t* cf) noexcept
-{
-    for (const auto& line : mainConf(cf)->guardLines) {
-        if (!line->guards) {
-            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "\"%V\" has no effect: no location that a scalekit_auth guards inherits "
-                          "it; add \"scalekit_auth NAME\" there, or remove it in %V:%ui",
-                          &line->directive, &line->file, line->line);
-            return NGX_ERROR;
-        }
-    }
-    return NGX_OK;
-}
-
-std::string setBearer(ngx_conf_t* cf, const Words& words, LocationConf& conf)
+std::string setBearer(ngx_conf_t*, const Words& words, LocationConf& conf)
 {
     const auto mode = choose<Bearer>(
         words[1], {{"off", Bearer::off}, {"on", Bearer::on}, {"only", Bearer::only}});
@@ -144,9 +112,6 @@ std::string setBearer(ngx_conf_t* cf, const Words& words, LocationConf& conf)
                    "expose_headers, not " +
                    inQuotes(word);
         }
-    }
-    if (*mode != Bearer::off) {
-        conf.bearerLine = rememberLine(cf, words[0]);
     }
     return "";
 }
@@ -202,7 +167,6 @@ std::string setClaimRule(ngx_conf_t* cf, const Words& words, LocationConf& conf)
     }
     if (isUnset(conf.claimRules)) {
         conf.claimRules = obtain<std::vector<ClaimRule>>(cf);
-        conf.requireLine = rememberLine(cf, words[0]);
     }
     ClaimRule& rule =
         conf.claimRules->emplace_back(ClaimRule{std::string(claim), {}, joined(words, " ")});

@@ -1,6 +1,7 @@
 #include "nginx/conf/callback_check.hpp"
 
 #include "nginx/conf/conf.hpp"
+#include "nginx/conf/server_warnings.hpp"
 #include "nginx/ngx/interop.hpp"
 
 #include <map>
@@ -122,8 +123,9 @@ void warnOfSharedCookies(ngx_http_core_srv_conf_t* server, const Guards& guards,
     }
 }
 
-bool checkServer(ngx_http_core_srv_conf_t* server, ngx_log_t* log)
+bool checkServer(ngx_conf_t* cf, ngx_http_core_srv_conf_t* server)
 {
+    ngx_log_t* log = cf->log;
     CoreConf* top = coreConf(server->ctx->loc_conf);
 
     const Guards& guards =
@@ -132,8 +134,11 @@ bool checkServer(ngx_http_core_srv_conf_t* server, ngx_log_t* log)
     for (const Environment* environment : guards) {
         const CoreConf* location =
             findLocation(top, borrow(environment->path(Endpoint::callback))).location;
-        if (location != nullptr &&
-            guardOf(location == top ? server->ctx->loc_conf : location->loc_conf) == environment) {
+        void** reached = location == nullptr ? nullptr
+                         : location == top   ? server->ctx->loc_conf
+                                             : location->loc_conf;
+        if (reached != nullptr && guardOf(reached) == environment) {
+            warnOfServer(cf, server, *environment, reached);
             continue;
         }
         ngx_str_t name = location == nullptr ? borrow("a redirect to the path with a slash")
@@ -161,7 +166,7 @@ try {
     auto** servers = static_cast<ngx_http_core_srv_conf_t**>(core->servers.elts);
 
     for (ngx_uint_t i = 0; i < core->servers.nelts; ++i) {
-        if (!checkServer(servers[i], cf->log)) {
+        if (!checkServer(cf, servers[i])) {
             return NGX_ERROR;
         }
     }

@@ -85,12 +85,31 @@ struct TokenPolicy {
 inline constexpr std::string_view loginCookieName = "__Host-sk_login";
 inline constexpr std::string_view plainLoginCookieName = "sk_login";
 
-/** A written scalekit_bearer or scalekit_require: it must not stand where nothing is guarded. */
+/** Directives that do something in guarded locations alone. */
+enum class Guarded : std::size_t {
+    bearer,  // this and the next say who may come in
+    require,
+    organizationId,
+    connectionId,
+    unauthenticated,
+    domain,
+    provider,
+    loginHint,
+    prompt,
+    authorizeParameter,
+    audience,  // this and the next are about tokens
+    token
+};
+
+inline constexpr std::size_t guardedCount = static_cast<std::size_t>(Guarded::token) + 1;
+
+/** Where one of them is written. */
 struct GuardLine {
     ngx_str_t directive;
+    Guarded which;
     ngx_str_t file;
     ngx_uint_t line;
-    bool guards;  // some location that inherits it has an environment
+    bool works;  // some guarded location inherits it, or it only takes back an outer one
 };
 
 /** http{} level. */
@@ -120,6 +139,8 @@ struct Resource {
 struct ServerConf {
     std::vector<Resource*> resources;
     std::vector<const Environment*> guards;  // they sign people in somewhere in the server
+    bool signsIn = false;                    // their callbacks arrive, and are not sent elsewhere
+    bool namesTenant = false;                // some location says whose people it is for
 };
 
 enum class Unauthenticated : ngx_uint_t { automatic, redirect, unauthorized, pass };
@@ -184,8 +205,6 @@ struct LocationConf {
     ngx_flag_t cacheControl = NGX_CONF_UNSET;  // answers that say nothing to caches get it
 
     ngx_uint_t bearer = NGX_CONF_UNSET_UINT;  // Bearer
-    GuardLine* bearerLine;                    // where on or only is written
-    GuardLine* requireLine;
     ngx_str_t realm;
     ngx_flag_t exposeChallenge;
     std::vector<std::string>* audiences = unsetPointer;  // empty: any
@@ -193,6 +212,7 @@ struct LocationConf {
     std::vector<ClaimRule>* claimRules = unsetPointer;   // nullptr: none
     Resource* resource = unsetPointer;
     const TokenPolicy* policy;  // where bearer tokens are taken
+    std::array<GuardLine*, guardedCount> guardLines{};
 
     bool takesTokens() const noexcept { return static_cast<Bearer>(bearer) != Bearer::off; }
     bool takesCookies() const noexcept { return static_cast<Bearer>(bearer) != Bearer::only; }

@@ -1,6 +1,7 @@
 #include "nginx/conf/directives.hpp"
 
 #include "base/ascii.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
 
@@ -23,6 +24,20 @@ std::string foldedName(std::string_view name)
 bool headerPrefix(std::string_view prefix) noexcept
 {
     return prefix.size() >= 3 && prefix.ends_with('-') && consistsOf(prefix, "-");
+}
+
+/** Scalekit's ids have a prefix: a name in their place is one that nobody ever has. */
+void warnOfOtherIds(ngx_conf_t* cf, const Words& words)
+{
+    const std::string_view prefix = words[0].ends_with("organization_id") ? "org_" : "conn_";
+    std::string_view rest = words[1];
+    if (!takePrefix(rest, prefix) || rest.empty() || !consistsOf(rest, "_-")) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "%*s: \"%*s\" is no id of Scalekit and will match nobody; write the one "
+                           "of the dashboard, such as %*s123",
+                           words[0].size(), words[0].data(), words[1].size(), words[1].data(),
+                           prefix.size(), prefix.data());
+    }
 }
 
 }  // namespace
@@ -79,6 +94,9 @@ std::string setTenantValue(ngx_conf_t* cf, const Words& words, TenantValue*& val
         return "takes \"optional\" as its second value, not " + inQuotes(words[2]);
     }
     value = obtain(cf, TenantValue{compiled(cf, words[1]), optional});
+    if (value->value.lengths == nullptr) {
+        warnOfOtherIds(cf, words);
+    }
     return "";
 }
 

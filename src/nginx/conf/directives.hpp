@@ -1,6 +1,7 @@
 #pragma once
 
 #include "nginx/conf/conf.hpp"
+#include "nginx/conf/guard_lines.hpp"
 #include "nginx/ngx/directive.hpp"
 
 /** The directives about the zone, about who guards a location, and about how people sign in. */
@@ -25,19 +26,21 @@ inline constexpr Directive directives[] = {
      NGX_HTTP_MAIN_CONF_OFFSET},
     {"scalekit_auth", everywhere | NGX_CONF_TAKE1, once<&LocationConf::environmentName, setAuth>},
     {"scalekit_unauthenticated", everywhere | NGX_CONF_TAKE1,
-     slot<&LocationConf::unauthenticated, setUnauthenticated>},
+     guarded<Guarded::unauthenticated, slot<&LocationConf::unauthenticated, setUnauthenticated>>},
     {"scalekit_connection_id", everywhere | NGX_CONF_TAKE12,
-     slot<&LocationConf::connectionId, setTenantValue>},
+     guarded<Guarded::connectionId, slot<&LocationConf::connectionId, setTenantValue>>},
     {"scalekit_organization_id", everywhere | NGX_CONF_TAKE12,
-     slot<&LocationConf::organizationId, setTenantValue>},
-    {"scalekit_domain", everywhere | NGX_CONF_TAKE1, slot<&LocationConf::domain, setComplexValue>},
+     guarded<Guarded::organizationId, slot<&LocationConf::organizationId, setTenantValue>>},
+    {"scalekit_domain", everywhere | NGX_CONF_TAKE1,
+     guarded<Guarded::domain, slot<&LocationConf::domain, setComplexValue>>},
     {"scalekit_provider", everywhere | NGX_CONF_TAKE1,
-     slot<&LocationConf::provider, setComplexValue>},
+     guarded<Guarded::provider, slot<&LocationConf::provider, setComplexValue>>},
     {"scalekit_login_hint", everywhere | NGX_CONF_TAKE1,
-     slot<&LocationConf::loginHint, setComplexValue>},
-    {"scalekit_prompt", everywhere | NGX_CONF_TAKE1, slot<&LocationConf::prompt, setComplexValue>},
+     guarded<Guarded::loginHint, slot<&LocationConf::loginHint, setComplexValue>>},
+    {"scalekit_prompt", everywhere | NGX_CONF_TAKE1,
+     guarded<Guarded::prompt, slot<&LocationConf::prompt, setComplexValue>>},
     {"scalekit_authorize_param", everywhere | NGX_CONF_TAKE2,
-     repeated<LocationConf, setAuthorizeParameter>},
+     guarded<Guarded::authorizeParameter, repeated<LocationConf, setAuthorizeParameter>>},
     {"scalekit_identity_headers", everywhere | NGX_CONF_TAKE12,
      once<&LocationConf::identityHeaders, setIdentityHeaders>},
     {"scalekit_cache_control", everywhere | NGX_CONF_TAKE1,

@@ -1,9 +1,13 @@
 #include "nginx/conf/environment_block.hpp"
 
 #include "base/ascii.hpp"
+#include "base/cookie.hpp"
 #include "base/text.hpp"
+#include "base/url.hpp"
 #include "nginx/conf/environment_directives.hpp"
 #include "session/codec.hpp"
+
+#include <algorithm>
 
 namespace scalekit {
 
@@ -140,6 +144,28 @@ std::string complete(EnvironmentDraft& draft)
     return "";
 }
 
+void warnOfContradictions(const EnvironmentDraft& draft)
+{
+    const Environment& environment = draft.environment;
+    if (std::ranges::find(draft.seen, "session_idle") != draft.seen.end() &&
+        environment.limits.idle > environment.limits.lifetime) {
+        ngx_log_error(NGX_LOG_WARN, draft.cf->log, 0,
+                      "scalekit_environment \"%s\": \"session_idle\" is longer than "
+                      "session_lifetime and ends no session; make one of them fit in %s:%ui",
+                      environment.name.c_str(), environment.file.c_str(), environment.line);
+    }
+    const std::string& domain = environment.cookie.domain;
+    const std::optional<Url> base = parseUrl(environment.baseUrl);
+    if (!domain.empty() && base && !domainMatches(base->host, domain)) {
+        ngx_log_error(NGX_LOG_WARN, draft.cf->log, 0,
+                      "scalekit_environment \"%s\": the session cookie is for \"%s\", so browsers "
+                      "drop it at base_url \"%s\"; change domain= of session_cookie, or leave it "
+                      "away in %s:%ui",
+                      environment.name.c_str(), domain.c_str(), environment.baseUrl.c_str(),
+                      environment.file.c_str(), environment.line);
+    }
+}
+
 /** What signing people in needs and this environment does not have. */
 std::string missingSecret(const Environment& environment)
 {
@@ -212,6 +238,7 @@ std::string setEnvironment(ngx_conf_t* cf, const Words& words, MainConf& main)
     if (const std::string problem = complete(draft); !problem.empty()) {
         return inQuotes(name) + ": " + problem;
     }
+    warnOfContradictions(draft);
     if (environment->allowHttp) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                            "scalekit_environment \"%s\": \"allow_http on\" is for development on "

@@ -19,6 +19,17 @@ namespace {
 
 using Draft = EnvironmentDraft;
 
+/** The address of a document in the place of the issuer that it describes, or "". */
+std::string documentProblem(std::string_view url)
+{
+    const std::size_t at = url.find("/.well-known/");
+    return at == url.npos ? ""
+                          : inQuotes(url) +
+                                " is the address of the provider's metadata; write the "
+                                "issuer, " +
+                                std::string(url.substr(0, at));
+}
+
 std::string setUrl(Draft& draft, const Words& words)
 {
     const std::optional<Url> url = parseUrl(words[1]);
@@ -27,7 +38,7 @@ std::string setUrl(Draft& draft, const Words& words)
                                     "https://acme.scalekit.com";
     }
     draft.environment.provider.issuer = words[1];
-    return "";
+    return documentProblem(words[1]);
 }
 
 /** A client's id or secret. */
@@ -151,7 +162,7 @@ std::string setIssuer(Draft& draft, const Words& words)
         return inQuotes(words[1]) + " is not an issuer URL";
     }
     draft.issuers.emplace_back(words[1]);
-    return "";
+    return documentProblem(words[1]);
 }
 
 std::string setSeconds(const Words& words, std::chrono::seconds& seconds)
@@ -165,6 +176,18 @@ std::string setSeconds(const Words& words, std::chrono::seconds& seconds)
     return "";
 }
 
+/** nginx takes a number for seconds; whoever writes one here mostly means hours or minutes. */
+void warnOfBareNumber(Draft& draft, const Words& words)
+{
+    if (std::ranges::all_of(words[1], isDigit)) {
+        const std::string text = concat({words[0], " ", words[1]});
+        ngx_conf_log_error(NGX_LOG_WARN, draft.cf, 0,
+                           "scalekit_environment \"%s\": \"%s\" has no unit and means seconds; "
+                           "write one of s, m, h and d behind the number",
+                           draft.environment.name.c_str(), text.c_str());
+    }
+}
+
 std::string setLifetime(Draft& draft, const Words& words)
 {
     SessionLimits& limits = draft.environment.limits;
@@ -173,6 +196,7 @@ std::string setLifetime(Draft& draft, const Words& words)
         (limits.lifetime.count() == 0 || limits.lifetime > std::chrono::hours(24 * 400))) {
         return "is between 1s and 400d, the longest that browsers keep a cookie";
     }
+    warnOfBareNumber(draft, words);
     return problem;
 }
 
@@ -183,6 +207,7 @@ std::string setIdle(Draft& draft, const Words& words)
     if (problem.empty() && limits.idle.count() == 0) {
         return "must be at least 1s; for no idle limit set it to session_lifetime";
     }
+    warnOfBareNumber(draft, words);
     return problem;
 }
 

@@ -2,6 +2,7 @@
 
 #include "nginx/conf/bearer_directives.hpp"
 #include "nginx/conf/directives.hpp"
+#include "nginx/conf/guard_lines.hpp"
 #include "nginx/shared/zone.hpp"
 
 #include <algorithm>
@@ -133,6 +134,7 @@ try {
     ngx_conf_merge_ptr_value(conf.loginHint, prev.loginHint, nullptr);
     ngx_conf_merge_ptr_value(conf.prompt, prev.prompt, nullptr);
     ngx_conf_merge_ptr_value(conf.authorizeParameters, prev.authorizeParameters, nullptr);
+    mergeGuardLines(cf, prev, conf);
     if (conf.identityHeaders == NGX_CONF_UNSET) {
         conf.identityPrefix = prev.identityPrefix;
     }

@@ -3,8 +3,10 @@
 #include "nginx/conf/callback_check.hpp"
 #include "nginx/conf/directives.hpp"
 #include "nginx/conf/environment_block.hpp"
+#include "nginx/conf/guard_lines.hpp"
 #include "nginx/conf/merge.hpp"
 #include "nginx/conf/resource_directive.hpp"
+#include "nginx/conf/server_warnings.hpp"
 #include "nginx/endpoint/metadata.hpp"
 #include "nginx/identity/variables.hpp"
 #include "nginx/module/access.hpp"
@@ -45,7 +47,7 @@ ngx_int_t initialize(ngx_conf_t* cf) noexcept
         checkGuardLines(cf) != NGX_OK) {
         return NGX_ERROR;
     }
-    return checkCallbackLocations(cf);
+    return checkCallbackLocations(cf) == NGX_OK ? warnOfConfiguration(cf) : NGX_ERROR;
 }
 
 /** Called once for each configuration that nginx starts or reloads with. */
