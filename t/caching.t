@@ -21,6 +21,7 @@ server {
         return 200 "application\n";
     }
     location /status { add_header Cache-Control public always; return 404; }
+    location /accel { add_header X-Accel-Redirect /inside/file; return 200; }
 }
 EOC
 our $guarded = 'location / { scalekit_auth acme; proxy_pass http://127.0.0.1:$TEST_NGINX_OTHER; }';
@@ -135,23 +136,29 @@ text
 
 
 
-=== wherever a guarded address is answered: error pages, X-Accel-Redirect, and a page with a guarded check
+=== wherever a guarded address is answered: X-Accel-Redirect, error pages, refusals of others
+--- http_config eval: $::application
 --- config eval
 "scalekit_auth acme;
+location /accel { proxy_pass http://127.0.0.1:\$TEST_NGINX_OTHER; }
+location /inside/ { internal; scalekit_auth off; alias html/; }
 location / { $::upstream }
 location /failing { error_page 502 /sorry; proxy_pass http://127.0.0.1:1; }
 location /stranger { scalekit_unauthenticated 401; error_page 401 =200 /sorry; $::upstream }
 location /sorry { scalekit_auth off; return 200 sorry; }
 location /try { try_files /nothing /sorry; }
 location /limited { limit_except GET { deny all; } $::upstream }"
+--- user_files
+>>> file
+text
 --- request eval
-["GET /failing", "GET /stranger", "GET /sorry", "GET /try", "POST /limited"]
+["GET /accel", "GET /failing", "GET /stranger", "GET /sorry", "GET /try", "POST /limited"]
 --- more_headers eval
-[$::fresh, '', ($::fresh) x 3]
+[$::fresh, $::fresh, '', ($::fresh) x 3]
 --- error_code eval
-[502, 200, 200, 200, 403]
+[200, 502, 200, 200, 200, 403]
 --- raw_response_headers_like eval
-[(::only('Cache-Control', 'private, no-cache')) x 2, '\A(?!.*Cache-Control)', (::only('Cache-Control', 'private, no-cache')) x 2]
+['Last-Modified: .*\nCache-Control: private, no-cache\r\n', (::only('Cache-Control', 'private, no-cache')) x 2, '\A(?!.*Cache-Control)', (::only('Cache-Control', 'private, no-cache')) x 2]
 
 
 

@@ -2,12 +2,15 @@
 // t/session_cookie.t.
 
 import assert from 'node:assert/strict';
+import http from 'node:http';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { startHostile } from '../op/hostile.mjs';
 import { send } from './browser.mjs';
 import { atEnd } from './cleanup.mjs';
 import { hostileLogin, startSite } from './site.mjs';
+import { browsersOfWorkers } from './workers.mjs';
 
 const hostile = await startHostile();
 atEnd(() => hostile.close());
@@ -88,4 +91,59 @@ test('who signs in in a browser ends the session of another person there, not on
     const elsewhere = await signInBy(browser, 'organization_id=org_222', 'usr_2');
     assert.equal((await seen(elsewhere)).json.reason, 'session_ended');
     assert.equal((await seen(browser)).json.organization, 'org_222');
+});
+
+test('a session that one worker ended opens nothing at another, which knew it already', async () => {
+    const two = await startSite({ provider: hostile, workers: 2 });
+    const workers = await browsersOfWorkers(two);
+    const person = two.browser();
+    await hostileLogin(two, person, {});
+    const [first, second] = workers.map(({ browser: { agent } }) =>
+        Object.assign(person.clone(), { agent }),
+    );
+    const copy = Object.assign(second.clone(), { agent: second.agent });
+    assert.equal((await first.script(two.url('/'))).status, 200);
+    assert.equal((await second.script(two.url('/'))).status, 200);
+    assert.equal((await first.script(two.url('/auth/logout'), { method: 'POST' })).status, 200);
+    for (let round = 0; round < 2; round += 1) {
+        const answer = await copy.script(two.url('/'));
+        assert.deepEqual([answer.status, answer.json.reason], [401, 'session_ended']);
+    }
+});
+
+test('an answer that is slow brings nobody back who was replaced in the browser meanwhile', async () => {
+    const held = [];
+    const slow = http.createServer((request, response) => held.push(response));
+    await new Promise((resolve) => slow.listen(0, '127.0.0.1', resolve));
+    atEnd(async () => slow.close());
+    const open = await startSite({
+        provider: hostile,
+        server: '',
+        settings: { session_idle: '8s' }, // renewed after one second
+        locations: (own) => `location / { ${own.proxyPass} }
+            location /slow { proxy_pass http://127.0.0.1:${slow.address().port}; }`,
+    });
+    const signInAs = async (browser, sub, query) => {
+        const start = await browser.navigate(open.url(`/auth/login?${query}`));
+        const lies = { claims: (claims) => ({ ...claims, sub }) };
+        assert.equal(
+            (await browser.navigate(hostile.authorize(start.location, lies))).status,
+            302,
+        );
+    };
+    for (const [sub, count] of [
+        ['usr_2', 0],
+        ['usr_1', 1],
+    ]) {
+        const browser = open.browser();
+        await signInAs(browser, 'usr_1', 'organization_id=org_111');
+        await sleep(1_100);
+        const answer = browser.clone().script(open.url('/slow'));
+        while (held.length === 0) {
+            await sleep(10);
+        }
+        await signInAs(browser, sub, 'connection_id=conn_b');
+        held.pop().end('late');
+        assert.equal((await answer).setCookies.length, count, sub);
+    }
 });
