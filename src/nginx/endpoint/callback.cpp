@@ -94,17 +94,22 @@ std::string_view detailOf(Reason reason) noexcept
 }
 
 /**
- * Another person's session that this one replaces in the browser is over: an answer that is still
- * under way would bring it back. The same person's may be in use by other tabs at this moment.
+ * An answer that is still under way must not bring the session back that this one replaces in the
+ * browser. Another person's is over; the same person's may be in use by other tabs at this moment.
  */
-void endReplaced(const Context& context, const Environment& environment, std::string_view record)
+void retireReplaced(const Context& context, const Environment& environment, std::string_view record)
 {
     const Result<Caller> former = loadSession(context, environment);
     const Result<SessionView> session = readSession(record);
-    if (former && session &&
-        (former->identity().subject != session->identity.subject ||
-         former->identity().organization != session->identity.organization)) {
+    if (!former || !session || former->session()->id == session->id) {
+        return;
+    }
+    if (former->identity().subject != session->identity.subject ||
+        former->identity().organization != session->identity.organization) {
         endSession(context, *former);
+    } else {
+        replaceSession(mainConf(context.request)->zone, former->session()->id, wallClock(),
+                       former->session()->created + environment.limits.lifetime);
     }
 }
 
@@ -117,7 +122,7 @@ ngx_int_t signIn(Context& context, const Environment& environment, const LoginSt
             context,
             {.reason = reason, .environment = environment.name, .detail = detailOf(reason)});
     }
-    endReplaced(context, environment, record);
+    retireReplaced(context, environment, record);
     // other logins of this browser will find the session: the login cookie has done its work
     return setCompletedLogins(context, environment, state)
                ? sendRedirect(context.request, safeReturnUrl(state.returnUrl))
@@ -135,11 +140,13 @@ void logUnusedToken(ngx_http_request_t* r, const Environment& environment, Reaso
     logLine(NGX_LOG_NOTICE, &plain, line);
 }
 
-/** A repeated callback must not bring back a session that was ended meanwhile. */
+/** A repeated callback must not bring back a session that was ended or replaced meanwhile. */
 bool ended(ngx_http_request_t* r, std::string_view record) noexcept
 {
     const Result<SessionView> session = readSession(record);
-    return !session || sessionRevoked(mainConf(r)->zone, session->id, wallClock());
+    ngx_shm_zone_t* zone = mainConf(r)->zone;
+    return !session || sessionRevoked(zone, session->id, wallClock()) ||
+           sessionReplaced(zone, session->id, wallClock());
 }
 
 ngx_int_t conclude(Context& context, const LocationConf& conf)

@@ -162,8 +162,9 @@ bool renewalDue(const Context& context) noexcept
     const SessionView* session = context.caller()->session();
     return session != nullptr &&
            refreshDue(*session, context.caller()->environment->limits, wallClock()) &&
-           // ended while this request was on its way: it must not bring the cookie back
-           !sessionEnded(context, *context.caller()->record);
+           // ended or replaced while this request was on its way: it must not bring the cookie back
+           !sessionEnded(context, *context.caller()->record) &&
+           !sessionReplaced(mainConf(context.request)->zone, session->id, wallClock());
 }
 
 bool renewSession(Context& context) noexcept

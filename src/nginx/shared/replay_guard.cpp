@@ -4,6 +4,9 @@
 #include "oidc/login.hpp"
 #include "session/session.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace scalekit {
 
 namespace {
@@ -42,6 +45,31 @@ void warnOfFullTable(const char* what, std::chrono::sys_seconds& nextWarning) no
                       "scalekit_zone larger",
                       what);
     }
+}
+
+void rememberSession(ngx_shm_zone_t* zone, std::string_view key, std::chrono::sys_seconds now,
+                     std::chrono::sys_seconds end) noexcept
+{
+    static std::chrono::sys_seconds nextWarning{};
+    Table::Inserted inserted;
+    {
+        const shared::Lock lock(zone);
+        // first: who sees the new number waits for the lock, and a worker that dies here ends
+        // nothing
+        shared::root(zone).endedSessionsEpoch.fetch_add(1, std::memory_order_seq_cst);
+        inserted = sessions(zone).insert(key, {}, now, end);
+    }
+    if (inserted == Table::Inserted::full) {
+        warnOfFullTable("ended sessions", nextWarning);
+    }
+}
+
+/** The complement of an id: as random, and never another session's. */
+std::array<char, sessionIdSize> replacedKey(std::string_view id) noexcept
+{
+    std::array<char, sessionIdSize> key;
+    std::ranges::transform(id, key.begin(), [](char c) { return static_cast<char>(~c); });
+    return key;
 }
 
 }  // namespace
@@ -91,18 +119,7 @@ void landLogin(ngx_shm_zone_t* zone, std::string_view id, std::uint64_t lease,
 void revokeSession(ngx_shm_zone_t* zone, std::string_view id, std::chrono::sys_seconds now,
                    std::chrono::sys_seconds end) noexcept
 {
-    static std::chrono::sys_seconds nextWarning{};
-    Table::Inserted inserted;
-    {
-        const shared::Lock lock(zone);
-        // first: who sees the new number waits for the lock, and a worker that dies here ends
-        // nothing
-        shared::root(zone).endedSessionsEpoch.fetch_add(1, std::memory_order_seq_cst);
-        inserted = sessions(zone).insert(id, {}, now, end);
-    }
-    if (inserted == Table::Inserted::full) {
-        warnOfFullTable("ended sessions", nextWarning);
-    }
+    rememberSession(zone, id, now, end);
 }
 
 bool sessionRevoked(ngx_shm_zone_t* zone, std::string_view id,
@@ -110,6 +127,20 @@ bool sessionRevoked(ngx_shm_zone_t* zone, std::string_view id,
 {
     const shared::Lock lock(zone);
     return sessions(zone).find(id, now) != nullptr;
+}
+
+void replaceSession(ngx_shm_zone_t* zone, std::string_view id, std::chrono::sys_seconds now,
+                    std::chrono::sys_seconds end) noexcept
+{
+    const auto key = replacedKey(id);
+    rememberSession(zone, {key.data(), key.size()}, now, end);
+}
+
+bool sessionReplaced(ngx_shm_zone_t* zone, std::string_view id,
+                     std::chrono::sys_seconds now) noexcept
+{
+    const auto key = replacedKey(id);
+    return sessionRevoked(zone, {key.data(), key.size()}, now);
 }
 
 std::uint64_t revocationEpoch(ngx_shm_zone_t* zone) noexcept

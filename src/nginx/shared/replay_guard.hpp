@@ -48,6 +48,16 @@ bool sessionRevoked(ngx_shm_zone_t* zone, std::string_view id,
                     std::chrono::sys_seconds now) noexcept;
 
 /**
+ * Another session took its place in the browser: it lives on for requests that are under way, but
+ * no answer may set its cookie again.
+ */
+void replaceSession(ngx_shm_zone_t* zone, std::string_view id, std::chrono::sys_seconds now,
+                    std::chrono::sys_seconds end) noexcept;
+
+bool sessionReplaced(ngx_shm_zone_t* zone, std::string_view id,
+                     std::chrono::sys_seconds now) noexcept;
+
+/**
  * Another number after each revokeSession(), read without the lock: a session that lived at this
  * number lives as long as it stands.
  */
