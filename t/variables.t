@@ -24,6 +24,8 @@ our $unknown = '0|||||||||||';
 # Every answer of the server shows all variables, whatever made it.
 our $shown = "add_header X-Seen '$line' always;";
 our $format = "log_format scalekit 'seen $line';";
+our $logFormat = 'log_format who "who $scalekit_event|$scalekit_error|$scalekit_reference|'
+    . '$scalekit_log_sub|$scalekit_log_org_id|$scalekit_sub|$scalekit_org_id";';
 our $map = 'map $scalekit_org_id $color { org_1 red; "" none; default blue; }';
 
 run_tests();
@@ -147,6 +149,154 @@ GET /
 --- wait: 0.2
 --- access_log eval
 ["seen ${main::unknown}unauthenticated\n"]
+
+
+
+=== in the access log of a refused request, who it was, and the reference of the answer
+--- http_config eval: $::logFormat
+--- config
+scalekit_auth acme;
+scalekit_organization_id org_2;
+location / { access_log logs/access.log who; add_header X-Ref $scalekit_reference always; empty_gif; }
+--- request
+GET /
+--- more_headers eval
+'Cookie: ' . ::session(@::all)
+--- error_code: 403
+--- response_headers_like
+X-Ref: [0-9a-f]{12}
+--- wait: 0.2
+--- access_log eval
+[qr/^who refused\|organization_mismatch\|[0-9a-f]{12}\|usr_1\|org_1\|\|$/m]
+
+
+
+=== likewise where a claim is missing, the session is over in time, or a location lets everybody pass
+--- http_config eval: $::logFormat
+--- config
+scalekit_auth acme;
+location / { access_log logs/access.log who; empty_gif; }
+location /role { scalekit_require roles owner; access_log logs/access.log who; empty_gif; }
+location /pass {
+    scalekit_unauthenticated pass;
+    scalekit_organization_id org_2;
+    access_log logs/access.log who;
+    empty_gif;
+}
+--- request eval
+["GET /role", "GET /", "GET /pass", "GET /"]
+--- more_headers eval
+['Cookie: ' . ::session(@::all), 'Cookie: ' . ::session(@::all, created => 86400),
+    ('Cookie: ' . ::session(@::all)) x 2]
+--- error_code eval
+[403, 401, 200, 200]
+--- wait: 0.2
+--- access_log eval
+[[qr/^who refused\|requirement_unmet\|[0-9a-f]{12}\|usr_1\|org_1\|\|$/m],
+    [qr/^who refused\|session_expired\|[0-9a-f]{12}\|usr_1\|org_1\|\|$/m],
+    [qr/^who \|organization_mismatch\|\|usr_1\|org_1\|\|$/m],
+    [qr/^who \|\|\|usr_1\|org_1\|usr_1\|org_1$/m]]
+
+
+
+=== in the access log of a sign-out, whose session was ended
+--- http_config eval: $::logFormat
+--- config
+scalekit_auth acme;
+access_log logs/access.log who;
+location / { empty_gif; }
+--- request eval
+["POST /auth/logout", "POST /auth/logout"]
+--- more_headers eval
+['Cookie: ' . ::session(@::all), '']
+--- error_code eval
+[200, 200]
+--- wait: 0.2
+--- access_log eval
+[[qr/^who signed_out\|\|\|usr_1\|org_1\|\|$/m], [qr/^who \|\|\|\|\|\|$/m]]
+
+
+
+=== a log of what happened alone: requests that are let in are not in it
+--- http_config eval: $::logFormat
+--- config
+scalekit_auth acme;
+location / { access_log logs/access.log who if=$scalekit_event; empty_gif; }
+--- request
+GET /
+--- more_headers eval
+'Cookie: ' . ::session(@::all)
+--- wait: 0.2
+--- no_access_log
+who
+
+
+
+=== a request that another access module lets in is not refused
+--- http_config eval: $::logFormat
+--- config
+location / {
+    scalekit_auth acme;
+    satisfy any;
+    allow 127.0.0.1;
+    access_log logs/access.log who;
+    empty_gif;
+}
+location /auth/ { scalekit_auth acme; }
+--- request
+GET /
+--- wait: 0.2
+--- access_log eval
+[qr/^who \|/m]
+
+
+
+=== rules, headers for the upstream and early reads get nothing of the variables for logs
+--- http_config eval: $::logFormat
+--- config
+scalekit_auth acme;
+location / {
+    set $early "$scalekit_log_sub";
+    add_header X-Early "[$early|$scalekit_log_sub]";
+    access_log logs/access.log who;
+    proxy_set_header X-Who "[$scalekit_log_sub|$scalekit_log_org_id]";
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;
+}
+location /rule { scalekit_organization_id $scalekit_log_org_id; empty_gif; }
+--- request eval
+["GET /", "GET /rule"]
+--- more_headers eval
+[('Cookie: ' . ::session(org => 'org_1')) x 2]
+--- error_code eval
+[200, 403]
+--- response_headers eval
+['X-Early: [|]', '']
+--- response_body_like eval
+['X-Who: \[\|\]', 'tenant_unknown']
+--- wait: 0.2
+--- access_log eval
+[[qr/^who \|\|\|usr_1\|org_1\|usr_1\|org_1$/m], []]
+
+
+
+=== after an error page of one's own the log has the refusal that led there
+--- http_config eval: $::logFormat
+--- config
+scalekit_auth acme;
+scalekit_organization_id org_2;
+access_log logs/access.log who;
+error_page 403 /sorry;
+location / { empty_gif; }
+location /sorry { scalekit_auth off; return 403 "see $scalekit_reference"; }
+--- request
+GET /
+--- more_headers eval
+'Cookie: ' . ::session(@::all)
+--- error_code: 403
+--- response_body_like: ^see [0-9a-f]{12}$
+--- wait: 0.2
+--- access_log eval
+[qr/^who refused\|organization_mismatch\|[0-9a-f]{12}\|usr_1\|org_1\|\|$/m]
 
 
 

@@ -252,6 +252,7 @@ ngx_int_t refuse(Context& context, Refusal refusal)
     const ngx_uint_t status = statusOf(refusal);
 
     setVerdict(context, refusal.reason);
+    context.event = Event::refused;
     context.reference = newReference();
     logRefusal(r, refusal, context.reference);
     const bool challenged =
@@ -262,7 +263,8 @@ ngx_int_t refuse(Context& context, Refusal refusal)
     if (!challenged) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-    if (othersHaveASay(r, status)) {
+    context.leftToOthers = othersHaveASay(r, status);
+    if (context.leftToOthers) {
         return static_cast<ngx_int_t>(status);
     }
     if (hasErrorPage(r, status)) {

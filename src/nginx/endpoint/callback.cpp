@@ -123,6 +123,8 @@ ngx_int_t signIn(Context& context, const Environment& environment, const LoginSt
             {.reason = reason, .environment = environment.name, .detail = detailOf(reason)});
     }
     retireReplaced(context, environment, record);
+    context.proved = RecordPtr(OpenedRecord::ofSession(std::string(record)));
+    context.event = Event::signedIn;
     // other logins of this browser will find the session: the login cookie has done its work
     return setCompletedLogins(context, environment, state)
                ? sendRedirect(context.request, safeReturnUrl(state.returnUrl))

@@ -87,6 +87,8 @@ ngx_int_t signOut(Context& context, const LocationConf& conf, const Result<Calle
     const Environment& environment = *conf.environment;
     const std::string again = signInAgain(conf, session);
     if (session) {
+        context.proved = session->record;
+        context.event = Event::signedOut;
         endSession(context, *session);
     }
     // of types, this one alone: cookies and storage are the application's

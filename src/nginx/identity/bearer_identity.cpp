@@ -104,8 +104,8 @@ Result<Credentials> credentialsOf(ngx_http_request_t* r, const LocationConf& con
     return readToken(view(text));
 }
 
-Result<Caller> findBearer(const LocationConf& conf, const TenantConstraint& constraint,
-                          std::string_view token)
+Result<Caller> findBearer(Context& context, const LocationConf& conf,
+                          const TenantConstraint& constraint, std::string_view token)
 {
     Result<RecordPtr> record = judgeToken(token, *conf.policy);
     if (!record) {
@@ -113,6 +113,7 @@ Result<Caller> findBearer(const LocationConf& conf, const TenantConstraint& cons
     }
     const Reason reason = checkTenant((*record)->identity(), constraint);
     if (reason != Reason::none) {
+        context.proved = *std::move(record);
         return reason;
     }
     return Caller{conf.environment, *std::move(record)};

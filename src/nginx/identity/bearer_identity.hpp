@@ -12,9 +12,9 @@ Result<Credentials> credentialsOf(ngx_http_request_t* r, const LocationConf& con
 /**
  * Whose bearer token it is, if it is good here and fits the constraint; else why not. Never waits:
  * key_unknown and signature_invalid may be a matter of newer keys, provider_unavailable one of
- * having any.
+ * having any. The context has whose it is where it is good but does not fit.
  */
-Result<Caller> findBearer(const LocationConf& conf, const TenantConstraint& constraint,
-                          std::string_view token);
+Result<Caller> findBearer(Context& context, const LocationConf& conf,
+                          const TenantConstraint& constraint, std::string_view token);
 
 }  // namespace scalekit

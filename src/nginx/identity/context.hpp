@@ -6,6 +6,7 @@
 #include "nginx/worker/opened_record.hpp"
 #include "nginx/worker/waiting_list.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,9 @@ struct Caller {
     /** When the session ends if it is used no more, or when the bearer token does. */
     std::chrono::sys_seconds end() const noexcept;
 };
+
+/** What the module did with a request, as $scalekit_event says it; none where it only let it in. */
+enum class Event : std::uint8_t { none, signedIn, signedOut, refused };
 
 /**
  * What the module knows of one request. Made when first needed, kept by the request's pool, so that
@@ -68,9 +72,16 @@ struct Context {
     // find it in the log
     bool judged = false;
     bool leftToErrorPage = false;
+    bool leftToOthers = false;  // `satisfy any`: another module may let it in
     Reason error = Reason::none;
     std::unique_ptr<const Refusal> refusal;
     std::string reference;
+
+    // for logs alone, nobody is let in by it: what was done, and who was proved to be behind it,
+    // also where they were given no access
+    Event event = Event::none;
+    RecordPtr proved;
+    bool logging = false;  // the request is over
 
     Waiter waiter;                   // wakes the request
     Milliseconds waitsUntil{0};      // at the latest, however often; 0: it did not wait yet

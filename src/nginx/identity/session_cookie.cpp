@@ -125,7 +125,7 @@ std::string_view cookieValue(const Context& context, std::string_view name) noex
     return found != context.cookies.end() ? found->value : std::string_view();
 }
 
-Result<Caller> loadSession(const Context& context, const Environment& environment)
+Result<Caller> loadSession(const Context& context, const Environment& environment, RecordPtr* over)
 {
     const CookieNaming cookie = naming(context.request, environment);
 
@@ -149,6 +149,9 @@ Result<Caller> loadSession(const Context& context, const Environment& environmen
                 return Caller{&environment, std::move(record)};
             }
             reason = Reason::session_ended;
+        }
+        if (over != nullptr) {
+            *over = std::move(record);
         }
     }
     return reason;

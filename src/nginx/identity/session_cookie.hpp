@@ -9,9 +9,11 @@ namespace scalekit {
 
 /**
  * The live session of the environment that the request's cookies bring, else why there is none. The
- * hot path: a session that the worker knows is neither opened nor read again.
+ * hot path: a session that the worker knows is neither opened nor read again. `over` gets one that
+ * has ended in time, where nullptr is not given.
  */
-Result<Caller> loadSession(const Context& context, const Environment& environment);
+Result<Caller> loadSession(const Context& context, const Environment& environment,
+                           RecordPtr* over = nullptr);
 
 /**
  * True when the request was let in by a session of which an eighth of the idle limit has passed,

@@ -119,6 +119,66 @@ ngx_int_t errorVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
 }
 
 /**
+ * What a variable for logs says so far. It is not kept before the request is over, when it may say
+ * something else.
+ */
+void assignForLog(ngx_http_request_t* r, ngx_http_variable_value_t& value,
+                  std::string_view text) noexcept
+{
+    assign(r, value, text);
+    const Context* context = findContext(r);
+    value.valid = context != nullptr && context->logging;
+}
+
+ngx_int_t referenceVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
+                            uintptr_t) noexcept
+{
+    const Context* context = findContext(r);
+    // copied, for another refusal may take its place
+    const std::string_view text = context != nullptr ? std::string_view(context->reference) : "";
+    assignForLog(r, *value, view(copy(r->main->pool, text)));
+    return NGX_OK;
+}
+
+/** Under `satisfy any` another module may have let in whom this one refused. */
+bool letInByOthers(const Context& context) noexcept
+{
+    const ngx_http_request_t* r = context.request;
+    const ngx_uint_t status = r->err_status != 0 ? r->err_status : r->headers_out.status;
+    return context.leftToOthers && status != NGX_HTTP_UNAUTHORIZED && status != NGX_HTTP_FORBIDDEN;
+}
+
+ngx_int_t eventVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value, uintptr_t) noexcept
+{
+    constexpr std::string_view words[] = {"", "signed_in", "signed_out", "refused"};
+    static_assert(std::size(words) == static_cast<std::size_t>(Event::refused) + 1);
+    const Context* context = findContext(r);
+    const Event event =
+        context == nullptr || letInByOthers(*context) ? Event::none : context->event;
+    assignForLog(r, *value, words[static_cast<std::size_t>(event)]);
+    return NGX_OK;
+}
+
+/**
+ * Who was behind the request, also without access. Empty until the request is over: no rule and no
+ * header for the upstream can take it for an identity.
+ */
+ngx_int_t provedVariable(ngx_http_request_t* r, ngx_http_variable_value_t* value,
+                         uintptr_t field) noexcept
+try {
+    std::string_view text = "";
+    const Context* context = findContext(r);
+    if (context != nullptr && context->logging) {
+        const RecordPtr& record = context->caller() ? context->caller()->record : context->proved;
+        text = record ? record->text()[static_cast<IdentityField>(field)] : "";
+    }
+    assignForLog(r, *value, text);
+    return NGX_OK;
+} catch (...) {
+    return NGX_ERROR;
+}
+
+/**
  * nginx writes variable names in lower case, and they cannot hold '.' or '-': '_' stands for those
  * too.
  */
@@ -168,6 +228,12 @@ std::vector<Named> allVariables()
     all.push_back({"scalekit_method", callerVariable<methodText>, 0, 0});
     all.push_back({"scalekit_authenticated", authenticatedVariable, 0, 0});
     all.push_back({"scalekit_error", errorVariable, 0, 0});
+    all.push_back({"scalekit_reference", referenceVariable, 0, 0});
+    all.push_back({"scalekit_event", eventVariable, 0, 0});
+    all.push_back(
+        {"scalekit_log_sub", provedVariable, static_cast<uintptr_t>(IdentityField::subject), 0});
+    all.push_back({"scalekit_log_org_id", provedVariable,
+                   static_cast<uintptr_t>(IdentityField::organization), 0});
     all.push_back({claimPrefix, callerVariable<claimText>, 0, NGX_HTTP_VAR_PREFIX});
     return all;
 }

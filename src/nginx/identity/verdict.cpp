@@ -31,21 +31,24 @@ bool keysMayHelp(const Verdict& verdict) noexcept
     return newerKeysMayHelp(verdict) || verdict.reason == Reason::provider_unavailable;
 }
 
-Result<Caller> findSession(const Context& context, const LocationConf& conf,
+Result<Caller> findSession(Context& context, const LocationConf& conf,
                            const Result<TenantConstraint>& constraint)
 {
     if (!constraint) {
         return constraint.error();
     }
-    Result<Caller> caller = loadSession(context, *conf.environment);
+    Result<Caller> caller = loadSession(context, *conf.environment, &context.proved);
     if (caller) {
         const Reason reason = checkTenant(caller->identity(), *constraint);
-        return reason == Reason::none ? caller : reason;
+        if (reason != Reason::none) {
+            context.proved = caller->record;
+            return reason;
+        }
     }
     return caller;
 }
 
-Verdict findCaller(const Context& context, const LocationConf& conf,
+Verdict findCaller(Context& context, const LocationConf& conf,
                    const Result<TenantConstraint>& constraint)
 {
     if (!constraint) {
@@ -58,7 +61,7 @@ Verdict findCaller(const Context& context, const LocationConf& conf,
         }
         switch (credentials->kind) {
         case Credentials::Kind::token:
-            return verdictOn(findBearer(conf, *constraint, credentials->token), true);
+            return verdictOn(findBearer(context, conf, *constraint, credentials->token), true);
         case Credentials::Kind::malformed:
             return {Reason::request_malformed, true};
         case Credentials::Kind::none:
@@ -87,6 +90,9 @@ Verdict judgeCaller(Context& context, const LocationConf& conf,
         checkClaimRules(context.request, conf, verdict);
     }
     if (verdict.reason != Reason::none) {
+        if (verdict.caller) {
+            context.proved = verdict.caller->record;
+        }
         context.setCaller(std::nullopt);
     }
     return verdict;

@@ -18,16 +18,18 @@ bool newerKeysMayHelp(const Verdict& verdict) noexcept;
 /** Whether the verdict may be another one as soon as there are keys, or newer ones. */
 bool keysMayHelp(const Verdict& verdict) noexcept;
 
-/** The session that the request's cookies bring, if it fits the constraint; else why there is none.
+/**
+ * The session that the request's cookies bring, if it fits the constraint; else why there is none.
+ * The context has whose it is then.
  */
-Result<Caller> findSession(const Context& context, const LocationConf& conf,
+Result<Caller> findSession(Context& context, const LocationConf& conf,
                            const Result<TenantConstraint>& constraint);
 
 /**
  * Who makes a request, as its location would have it, whatever its claim rules say. A bearer token
  * is judged alone, whatever cookies come with it. Never waits.
  */
-Verdict findCaller(const Context& context, const LocationConf& conf,
+Verdict findCaller(Context& context, const LocationConf& conf,
                    const Result<TenantConstraint>& constraint);
 
 /** Holds the verdict's caller against the location's claim rules, and says so in the verdict. */

@@ -106,6 +106,9 @@ ngx_int_t judge(Context& context, const LocationConf& conf)
     const Environment& environment = *conf.environment;
     context.guarded = true;
     forgetCaller(context);  // of another location, before an internal redirect
+    if (!onErrorPage(context)) {
+        context.proved = {};  // likewise
+    }
     context.renews = false;
 
     if (const auto endpoint = endpointOf(context, environment); endpoint && conf.takesCookies()) {
@@ -149,6 +152,14 @@ try {
 } catch (...) {
     logLine(NGX_LOG_CRIT, r->connection->log, "out of memory, the request is refused");
     return NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+ngx_int_t beginLog(ngx_http_request_t* r) noexcept
+{
+    if (Context* context = r == r->main ? findContext(r) : nullptr; context != nullptr) {
+        context->logging = true;
+    }
+    return NGX_OK;
 }
 
 ngx_int_t prepareRequest(ngx_http_request_t* r) noexcept

@@ -16,4 +16,8 @@ ngx_int_t checkAccess(ngx_http_request_t* r) noexcept;
  */
 ngx_int_t prepareRequest(ngx_http_request_t* r) noexcept;
 
+/** The first handler of the log phase: variables that are for logs alone have values from now on.
+ */
+ngx_int_t beginLog(ngx_http_request_t* r) noexcept;
+
 }  // namespace scalekit

@@ -17,6 +17,8 @@
 #include <curl/curl.h>
 #include <openssl/crypto.h>
 
+#include <algorithm>
+
 /** The tables by which nginx knows the module. */
 namespace scalekit {
 
@@ -34,6 +36,18 @@ bool addHandler(ngx_http_core_main_conf_t* core, ngx_http_phases phase, ngx_http
     return true;
 }
 
+/** In front of those that write the logs; nginx calls them in their order. */
+bool addFirstLogHandler(ngx_http_core_main_conf_t* core, ngx_http_handler_pt handler)
+{
+    if (!addHandler(core, NGX_HTTP_LOG_PHASE, handler)) {
+        return false;
+    }
+    ngx_array_t& handlers = core->phases[NGX_HTTP_LOG_PHASE].handlers;
+    auto* first = static_cast<ngx_http_handler_pt*>(handlers.elts);
+    std::rotate(first, first + handlers.nelts - 1, first + handlers.nelts);
+    return true;
+}
+
 ngx_int_t initialize(ngx_conf_t* cf) noexcept
 {
     if (mainConf(cf)->environments.empty()) {
@@ -43,7 +57,8 @@ ngx_int_t initialize(ngx_conf_t* cf) noexcept
         ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module));
     if (!indexVariables(cf) || !addHandler(core, NGX_HTTP_POST_READ_PHASE, serveMetadata) ||
         !addHandler(core, NGX_HTTP_PREACCESS_PHASE, prepareRequest) ||
-        !addHandler(core, NGX_HTTP_ACCESS_PHASE, checkAccess) || checkSecrets(cf) != NGX_OK ||
+        !addHandler(core, NGX_HTTP_ACCESS_PHASE, checkAccess) ||
+        !addFirstLogHandler(core, beginLog) || checkSecrets(cf) != NGX_OK ||
         checkGuardLines(cf) != NGX_OK) {
         return NGX_ERROR;
     }
