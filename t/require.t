@@ -292,7 +292,7 @@ GET /
 --- more_headers eval: ::bearer(plan => 'pro')
 --- error_code: 403
 --- error_log eval
-qr/\[info\] .*scalekit: refused: reason=requirement_unmet environment=acme ref=[0-9a-f]{12} \([^)]*roles admin owner[^)]*\)/
+qr/\[info\] .*scalekit: refused: reason=requirement_unmet environment=acme ref=[0-9a-f]{12} \([^)]*roles admin owner[^)]*, found "[^)]*"\), .*path: "\/[^"?]*", sub: "usr_1"/
 --- no_error_log
 plan pro
 

@@ -193,7 +193,7 @@ map $http_x_tenant $org { hooli org_111; initech org_222; }
 GET /
 --- error_code: 403
 --- error_log eval
-qr/\[info\] .*scalekit: refused: reason=tenant_unknown environment=acme ref=[0-9a-f]{12}/
+qr/\[error\] .*scalekit: refused: reason=tenant_unknown environment=acme ref=[0-9a-f]{12}/
 --- no_upstream
 
 

@@ -310,13 +310,28 @@ location /hello { scalekit_unauthenticated 401; empty_gif; }
 
 
 
-=== the reference stands in the log too, with the reason and the environment
+=== the reference stands in the log too, with the reason, the environment, the host and the path
 --- config eval: $::guarded
 --- request
-GET /
+GET /page?q=secret
+--- more_headers
+Cookie: sk_session=x
 --- error_code: 401
 --- error_log eval
-qr/\[info\] .*scalekit: refused: reason=unauthenticated environment=acme ref=[0-9a-f]{12}, client/
+qr/\[info\] .*scalekit: refused: reason=session_invalid environment=acme ref=[0-9a-f]{12}, client: 127\.0\.0\.1, server: localhost, host: "localhost", path: "\/page"/
+--- no_error_log
+secret
+--- no_upstream
+
+
+
+=== who brings no session at all does not fill the log at level info
+--- config eval: $::guarded
+--- request
+GET /favicon.ico
+--- error_code: 401
+--- no_error_log
+refused
 --- no_upstream
 
 

@@ -168,52 +168,113 @@ X-Ref: [0-9a-f]{12}
 --- wait: 0.2
 --- access_log eval
 [qr/^who refused\|organization_mismatch\|[0-9a-f]{12}\|usr_1\|org_1\|\|$/m]
+--- error_log eval
+qr/refused: reason=organization_mismatch environment=acme ref=[0-9a-f]{12} \(organization: expected "org_2", found "org_1"\), .*sub: "usr_1", organization: "org_1"/
 
 
 
-=== likewise where a claim is missing, the session is over in time, or a location lets everybody pass
+=== who it was is in the access log where a claim is missing
+--- http_config eval: $::logFormat
+--- config
+scalekit_auth acme;
+location / { scalekit_require roles owner; access_log logs/access.log who; empty_gif; }
+--- request
+GET /
+--- more_headers eval
+'Cookie: ' . ::session(@::all)
+--- error_code: 403
+--- wait: 0.2
+--- access_log eval
+[qr/^who refused\|requirement_unmet\|[0-9a-f]{12}\|usr_1\|org_1\|\|$/m]
+
+
+
+=== who it was is in the access log where the session is over in time
 --- http_config eval: $::logFormat
 --- config
 scalekit_auth acme;
 location / { access_log logs/access.log who; empty_gif; }
-location /role { scalekit_require roles owner; access_log logs/access.log who; empty_gif; }
-location /pass {
+--- request
+GET /
+--- more_headers eval
+'Cookie: ' . ::session(@::all, created => 86400)
+--- error_code: 401
+--- wait: 0.2
+--- access_log eval
+[qr/^who refused\|session_expired\|[0-9a-f]{12}\|usr_1\|org_1\|\|$/m]
+
+
+
+=== who it was is in the access log where a location lets everybody pass
+--- http_config eval: $::logFormat
+--- config
+scalekit_auth acme;
+location / {
     scalekit_unauthenticated pass;
     scalekit_organization_id org_2;
     access_log logs/access.log who;
     empty_gif;
 }
---- request eval
-["GET /role", "GET /", "GET /pass", "GET /"]
+--- request
+GET /
 --- more_headers eval
-['Cookie: ' . ::session(@::all), 'Cookie: ' . ::session(@::all, created => 86400),
-    ('Cookie: ' . ::session(@::all)) x 2]
---- error_code eval
-[403, 401, 200, 200]
+'Cookie: ' . ::session(@::all)
+--- error_code: 200
 --- wait: 0.2
 --- access_log eval
-[[qr/^who refused\|requirement_unmet\|[0-9a-f]{12}\|usr_1\|org_1\|\|$/m],
-    [qr/^who refused\|session_expired\|[0-9a-f]{12}\|usr_1\|org_1\|\|$/m],
-    [qr/^who \|organization_mismatch\|\|usr_1\|org_1\|\|$/m],
-    [qr/^who \|\|\|usr_1\|org_1\|usr_1\|org_1$/m]]
+[qr/^who \|organization_mismatch\|\|usr_1\|org_1\|\|$/m]
 
 
 
-=== in the access log of a sign-out, whose session was ended
+=== who it was is in the access log where the request is let in
+--- http_config eval: $::logFormat
+--- config
+scalekit_auth acme;
+location / { access_log logs/access.log who; empty_gif; }
+--- request
+GET /
+--- more_headers eval
+'Cookie: ' . ::session(@::all)
+--- error_code: 200
+--- wait: 0.2
+--- access_log eval
+[qr/^who \|\|\|usr_1\|org_1\|usr_1\|org_1$/m]
+
+
+
+=== the access log of a sign-out has whose session was ended, and the error log has a line too
 --- http_config eval: $::logFormat
 --- config
 scalekit_auth acme;
 access_log logs/access.log who;
 location / { empty_gif; }
---- request eval
-["POST /auth/logout", "POST /auth/logout"]
+--- request
+POST /auth/logout
 --- more_headers eval
-['Cookie: ' . ::session(@::all), '']
---- error_code eval
-[200, 200]
+'Cookie: ' . ::session(@::all)
 --- wait: 0.2
 --- access_log eval
-[[qr/^who signed_out\|\|\|usr_1\|org_1\|\|$/m], [qr/^who \|\|\|\|\|\|$/m]]
+[qr/^who signed_out\|\|\|usr_1\|org_1\|/m]
+--- error_log eval
+qr/\[info\] .*signed out: environment=acme session=[0-9a-f]{8}, client: 127\.0\.0\.1, server: localhost, host: "localhost", path: "\/auth\/logout", sub: "usr_1", organization: "org_1"/
+
+
+
+=== the access log of a sign-out without a session has none
+--- http_config eval: $::logFormat
+--- config
+scalekit_auth acme;
+access_log logs/access.log who;
+location / { empty_gif; }
+--- request
+POST /auth/logout
+--- more_headers eval
+''
+--- wait: 0.2
+--- access_log eval
+[qr/^who \|\|\|\|\|\|$/m]
+--- no_error_log
+signed out
 
 
 
@@ -251,7 +312,7 @@ GET /
 
 
 
-=== rules, headers for the upstream and early reads get nothing of the variables for logs
+=== headers for the upstream and early reads get nothing of the variables for logs
 --- http_config eval: $::logFormat
 --- config
 scalekit_auth acme;
@@ -262,20 +323,31 @@ location / {
     proxy_set_header X-Who "[$scalekit_log_sub|$scalekit_log_org_id]";
     proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;
 }
-location /rule { scalekit_organization_id $scalekit_log_org_id; empty_gif; }
+--- request
+GET /
+--- more_headers eval
+'Cookie: ' . ::session(org => 'org_1')
+--- response_headers
+X-Early: [|]
+--- response_body_like: X-Who: \[\|\]
+--- wait: 0.2
+--- access_log eval
+[qr/^who \|\|\|usr_1\|org_1\|usr_1\|org_1$/m]
+
+
+
+=== nor do rules
+--- config
+location / { scalekit_auth acme; scalekit_organization_id $scalekit_log_org_id; empty_gif; }
+location /role { scalekit_auth acme; scalekit_require sub $scalekit_log_sub; empty_gif; }
 --- request eval
-["GET /", "GET /rule"]
+["GET /", "GET /role"]
 --- more_headers eval
 [('Cookie: ' . ::session(org => 'org_1')) x 2]
 --- error_code eval
-[200, 403]
---- response_headers eval
-['X-Early: [|]', '']
+[403, 403]
 --- response_body_like eval
-['X-Who: \[\|\]', 'tenant_unknown']
---- wait: 0.2
---- access_log eval
-[[qr/^who \|\|\|usr_1\|org_1\|usr_1\|org_1$/m], []]
+['tenant_unknown', 'requirement_unmet']
 
 
 

@@ -80,7 +80,7 @@ enum class Reason : std::uint8_t {
 };
 
 /** How much a refusal concerns the administrator. */
-enum class Severity : std::uint8_t { info, error, critical };
+enum class Severity : std::uint8_t { debug, info, error, critical };
 
 /** All that is fixed of a reason. */
 struct ReasonRow {

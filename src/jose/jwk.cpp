@@ -1,6 +1,7 @@
 #include "jose/jwk.hpp"
 
 #include "base/base64url.hpp"
+#include "base/log_text.hpp"
 
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
@@ -315,6 +316,56 @@ bool KeySet::hasKid(std::string_view kid) const noexcept
 {
     return !kid.empty() &&
            std::any_of(keys_.begin(), keys_.end(), [&](const Jwk& key) { return key.id == kid; });
+}
+
+namespace {
+
+std::string member(JsonValue jwk, std::string_view name)
+{
+    std::string text(name);
+    text += ' ';
+    return text += quotedForLog(stringMember(jwk, name).value_or(""), 32);
+}
+
+/** In the order of parseJwk(), for a key that it refuses. */
+std::string whyUnusable(JsonValue jwk)
+{
+    for (const std::string_view name : secretMembers) {
+        if (hasMember(jwk, name)) {
+            return "it is private or symmetric";
+        }
+    }
+    if (!mayVerify(jwk)) {
+        return "its use or key_ops is not for verifying signatures";
+    }
+    const auto type = stringMember(jwk, "kty");
+    if (type != "RSA" && type != "EC" && type != "OKP") {
+        return member(jwk, "kty") + " is not known";
+    }
+    const KeyType curved = type == "EC" ? KeyType::ec : KeyType::okp;
+    if (type != "RSA" && findCurve(curved, stringMember(jwk, "crv").value_or("")) == nullptr) {
+        return member(jwk, "crv") + " is not known";
+    }
+    if (hasMember(jwk, "alg") && findAlgorithm(stringMember(jwk, "alg").value_or("")) == nullptr) {
+        return member(jwk, "alg") + " is not known";
+    }
+    return "its members are malformed, too weak, or do not fit each other";
+}
+
+}  // namespace
+
+std::vector<std::string> keysLeftOut(std::string_view json)
+{
+    std::vector<std::string> lines;
+    const auto document = JsonDocument::parse(json, Reason::key_set_invalid);
+    if (document) {
+        for (const JsonValue entry : document->root().member("keys").elements()) {
+            if (!parseJwk(entry)) {
+                lines.push_back(member(entry, "kid") + ": " + whyUnusable(entry));
+            }
+        }
+    }
+    return lines;
 }
 
 }  // namespace scalekit

@@ -82,4 +82,7 @@ class KeySet {
     std::vector<Jwk> keys_;
 };
 
+/** The keys that KeySet::parse() leaves out of a set, each with the reason, for the log. */
+std::vector<std::string> keysLeftOut(std::string_view json);
+
 }  // namespace scalekit

@@ -1,8 +1,10 @@
 #include "oidc/flow.hpp"
 
+#include "base/log_text.hpp"
 #include "crypto/digest.hpp"
 #include "oidc/access_token.hpp"
 #include "oidc/claims.hpp"
+#include "oidc/finding.hpp"
 
 namespace scalekit {
 
@@ -42,6 +44,7 @@ Callback openCallback(const RelyingParty& party, const Provider& provider, std::
     const Reason issuer = checkResponseIssuer(*response, provider);
     const bool untold = issuer == Reason::response_issuer_missing && !response->error.empty();
     if (issuer != Reason::none && !untold) {
+        callback.finding = expectedAndFound("iss", provider.issuer, response->issuer.value_or(""));
         return end(Callback::Kind::refuse, issuer);
     }
 
@@ -90,7 +93,9 @@ Step LoginFlow::onTokenResponse(long status, std::string_view body,
     keys_ = std::move(keys);
     auto tokens = parseTokenResponse(status, body);
     if (!tokens) {
-        return Refuse{tokens.error()};
+        return Refuse{tokens.error(), tokens.error() == Reason::token_request_refused
+                                          ? tokenErrorFinding(status, body, callback_.code)
+                                          : std::string()};
     }
     tokens_ = *std::move(tokens);
 
@@ -113,7 +118,7 @@ Step LoginFlow::verifyIdToken(std::chrono::sys_seconds now)
 {
     const auto token = UnverifiedJwt::parse(tokens_.idToken);
     if (!token) {
-        return Refuse{token.error()};
+        return Refuse{token.error(), headerFinding(token.error(), tokens_.idToken)};
     }
 
     // A bad signature may mean that the provider replaced a key and kept its id.
@@ -126,7 +131,7 @@ Step LoginFlow::verifyIdToken(std::chrono::sys_seconds now)
             keysRefreshed_ = keys_ != nullptr;
             return FetchKeys{};
         }
-        return Refuse{reason};
+        return Refuse{reason, headerFinding(reason, tokens_.idToken)};
     }
 
     const LoginState& state = callback_.state;
@@ -140,17 +145,22 @@ Step LoginFlow::verifyIdToken(std::chrono::sys_seconds now)
     rules.now = now;
     rules.skew = party_.skew;
     if (const Reason reason = checkIdToken(*verified, rules); reason != Reason::none) {
-        return Refuse{reason};
+        return Refuse{reason,
+                      claimFinding(reason, *verified,
+                                   {party_.issuers, party_.client.id, party_.client.id, now})};
     }
 
     // The browser could change what was asked for; the provider's answer is what counts.
     Identity identity = identityFrom(verified->claims.root());
     std::erase_if(identity.claims, isScope);
     if (!state.organization.empty() && identity.organization != state.organization) {
-        return Refuse{Reason::organization_mismatch};
+        std::string finding =
+            expectedAndFound("organization", state.organization, identity.organization);
+        return Refuse{Reason::organization_mismatch, std::move(finding), std::move(identity)};
     }
     if (!state.connection.empty() && identity.connection != state.connection) {
-        return Refuse{Reason::connection_mismatch};
+        std::string finding = expectedAndFound("connection", state.connection, identity.connection);
+        return Refuse{Reason::connection_mismatch, std::move(finding), std::move(identity)};
     }
 
     const Reason accessToken = useAccessToken(identity, now);

@@ -6,6 +6,7 @@
 #include "oidc/response.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -37,6 +38,8 @@ struct Done {
 
 struct Refuse {
     Reason reason;
+    std::string finding{};               // what was expected and found, for the log
+    std::optional<Identity> identity{};  // of who was proved, and does not belong here
 };
 
 using Step = std::variant<FetchToken, FetchKeys, Done, Refuse>;
@@ -53,6 +56,7 @@ struct Callback {
     Kind kind = Kind::refuse;
     Reason reason = Reason::none;  // of orphan, providerError and refuse
     std::string error;             // known provider error code, else "unknown"
+    std::string finding;           // of refuse: what was expected and found, for the log
     std::string code;
     LoginState state;      // of all but refuse; its id is empty in a providerError without state
     LoginSecrets secrets;  // of complete

@@ -119,6 +119,86 @@ test('at info level nothing of a login is in the log at all, also when it fails'
     }
 });
 
+test('a sign-in and a sign-out leave a line each, and logs know who it was', async () => {
+    const site = await startSite({
+        provider: hostile,
+        level: 'info',
+        http: `log_format who '$scalekit_event|$scalekit_error|$scalekit_reference|$scalekit_log_sub|$scalekit_log_org_id|$scalekit_sub';`,
+        server: `scalekit_organization_id org_111;
+            access_log @FOLDER@/who.log who if=$scalekit_event;`,
+    });
+    const browser = site.browser();
+    const login = async (how) =>
+        browser.navigate(
+            hostile.authorize((await browser.navigate(site.url('/page?q=1'))).location, how),
+        );
+    assert.equal((await login()).status, 302);
+    assert.equal((await browser.navigate(site.url('/page'))).status, 200);
+    await send(site.url('/auth/logout'), {
+        method: 'POST',
+        headers: { cookie: `${site.sessionCookie}=${browser.cookie(site.sessionCookie, site.url())}` },
+    });
+    const stranger = site.browser();
+    const start = await stranger.navigate(site.url('/page'));
+    const callback = hostile.authorize(start.location, {
+        claims: (claims) => ({ ...claims, oid: 'org_666' }),
+    });
+    assert.equal((await stranger.navigate(callback)).status, 403);
+
+    const { log } = site.nginx;
+    const lines = ['signed in', 'signed out'].map((what) =>
+        log.split('\n').filter((line) => line.includes(`scalekit: ${what}:`)),
+    );
+    assert.deepEqual(
+        lines.map((found) => found.length),
+        [1, 1],
+    );
+    const [[signedIn], [signedOut]] = lines;
+    const session = /session=([0-9a-f]{8}),/.exec(signedIn)?.[1];
+    assert.match(signedIn, /\[info\].* environment=acme .*host: "app\.localhost", path: "\/auth\/callback", sub: "[^"]+", organization: "org_111"$/);
+    assert.ok(session && signedOut.includes(`session=${session},`), signedOut);
+    assert.match(
+        log,
+        /reason=organization_mismatch .*\(organization: expected "org_111", found "org_666"\), .*sub: "[^"]+", organization: "org_666"/,
+    );
+    const told = await until(() => {
+        const text = readFileSync(`${site.nginx.folder}/who.log`, 'utf8').trim().split('\n');
+        return text.length >= 3 ? text : undefined;
+    }, 'the access log has its lines');
+    assert.match(told[0], /^signed_in\|\|\|[^|]+\|org_111\|$/);
+    assert.match(told[1], /^signed_out\|\|\|[^|]+\|org_111\|/);
+    assert.match(told[2], /^refused\|organization_mismatch\|[0-9a-f]{12}\|[^|]+\|org_666\|$/);
+    assert.equal(told.length, 3, 'the page that was shown is not among them');
+});
+
+test('a refused token request says its status and error, a refused ID token what was found', async () => {
+    const site = await startSite({ provider: hostile });
+    const browser = site.browser();
+    const fail = async (how) => {
+        const count = site.nginx.refusals().length;
+        const start = await browser.navigate(site.url('/'));
+        await browser.navigate(hostile.authorize(start.location, how));
+        hostile.honest();
+        await site.nginx.reasonAfter(count);
+        return site.nginx.log.split('\n').filter((line) => /refused: /.test(line))[count];
+    };
+    hostile.answers.token = faults.answer(401, { error: 'invalid_client\n', error_description: 'x' });
+    assert.match(
+        await fail(),
+        /\[error\].*=token_request_refused .*\(HTTP status 401, error "invalid_client\\x0A"\)/,
+    );
+    hostile.answers.token = faults.answer(503, '<html>');
+    assert.match(await fail(), /=token_request_refused .*\(HTTP status 503\)/);
+    assert.match(
+        await fail({ claims: (claims) => ({ ...claims, aud: 'other' }) }),
+        /=audience_mismatch .*\(aud: expected "[^"]+", found "other"\)/,
+    );
+    assert.match(
+        await fail({ claims: (claims) => ({ ...claims, iss: 'https://evil.example' }) }),
+        /=issuer_mismatch .*\(iss: expected "[^"]+", found "https:\/\/evil.example"\)/,
+    );
+});
+
 test('a refusal says its reason, environment and reference in one line, at the level it deserves', async () => {
     const site = await startSite({ provider: hostile });
     const browser = site.browser();
@@ -129,7 +209,7 @@ test('a refusal says its reason, environment and reference in one line, at the l
     const [clients, providers] = site.nginx.refusals();
     assert.deepEqual(
         [clients.level, clients.reason, clients.environment],
-        ['info', 'state_invalid', 'acme'],
+        ['error', 'state_invalid', 'acme'],
     );
     assert.deepEqual([providers.level, providers.environment], ['error', 'acme']);
     assert.notEqual(clients.ref, providers.ref);

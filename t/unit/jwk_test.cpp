@@ -402,6 +402,23 @@ TEST("keys that cannot be used are left out of a set")
     }
 }
 
+TEST("keys that are left out are named, with the reason")
+{
+    const std::vector<std::string> lines = keysLeftOut(jwkSet(
+        R"({"kty":"AKP","alg":"ML-DSA-44","pub":"AA","kid":"new\nline"})",
+        R"({"kty":"oct","k":"AAAA","kid":"secret"})", publicJwk("RSA-1024", R"(,"kid":"short")"),
+        publicJwk("RSA", R"(,"kid":"enc","use":"enc")"), "null",
+        publicJwk("P-256", R"(,"kid":"good")")));
+    assert_int_equal(5, lines.size());
+    assertView(R"(kid "new\x0Aline": kty "AKP" is not known)", lines[0]);
+    assertView(R"(kid "secret": it is private or symmetric)", lines[1]);
+    assertView(R"(kid "short": its members are malformed, too weak, or do not fit each other)",
+               lines[2]);
+    assertView(R"(kid "enc": its use or key_ops is not for verifying signatures)", lines[3]);
+    assertView(R"(kid "": kty "" is not known)", lines[4]);
+    assert_true(keysLeftOut("no key set").empty());
+}
+
 TEST("text that is no key set, and a set without a usable key, are refused")
 {
     const std::string key = publicJwk("P-256");

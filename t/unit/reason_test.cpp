@@ -41,7 +41,7 @@ TEST("every reason has its own row, an error status, and a title and a sentence 
         assertCase(static_cast<int>(row.reason) == i, row.word);
         assertCase(row.status >= 400 && row.status < 600, row.word);
         assertCase(!row.title.empty() && row.sentence.ends_with('.'), row.word);
-        assertCase(row.status < 500 || row.severity != Severity::info, row.word);
+        assertCase(row.status < 500 || row.severity >= Severity::error, row.word);
     }
 }
 

@@ -1,7 +1,7 @@
 #include "nginx/answer/respond.hpp"
 
 #include "base/ascii.hpp"
-#include "base/text.hpp"
+#include "nginx/answer/log_lines.hpp"
 #include "nginx/answer/pages.hpp"
 #include "nginx/ngx/headers.hpp"
 #include "nginx/worker/worker.hpp"
@@ -24,46 +24,6 @@ std::string newReference()
 bool tokenError(const Refusal& refusal) noexcept
 {
     return refusal.token && !rowOf(refusal.reason).bearerError.empty();
-}
-
-/** What is wrong with a bearer token is the client's fault, whatever the reason means elsewhere. */
-bool badToken(const Refusal& refusal) noexcept
-{
-    return refusal.token && rowOf(refusal.reason).bearerError == "invalid_token";
-}
-
-ngx_uint_t logLevelOf(const Refusal& refusal) noexcept
-{
-    switch (rowOf(refusal.reason).severity) {
-    case Severity::critical:
-        return NGX_LOG_CRIT;
-    case Severity::error:
-        return badToken(refusal) ? NGX_LOG_INFO : NGX_LOG_ERR;
-    case Severity::info:
-        break;
-    }
-    return NGX_LOG_INFO;
-}
-
-/**
- * The line is written without nginx's own addition, which quotes the request line: on the callback
- * that holds the code.
- */
-void logRefusal(ngx_http_request_t* r, const Refusal& refusal, std::string_view reference)
-{
-    ngx_connection_t* c = r->connection;
-    ngx_log_t plain = *c->log;
-    plain.handler = nullptr;
-
-    std::string line = concat({"refused: reason=", word(refusal.reason),
-                               " environment=", refusal.environment, " ref=", reference});
-    if (!refusal.detail.empty()) {
-        line += concat({" (", refusal.detail, ")"});
-    }
-    const auto* server = static_cast<ngx_http_core_srv_conf_t*>(
-        ngx_http_get_module_srv_conf(r, ngx_http_core_module));
-    line += concat({", client: ", view(c->addr_text), ", server: ", view(server->server_name)});
-    logLine(logLevelOf(refusal), &plain, line);
 }
 
 /**

@@ -2,6 +2,7 @@
 
 #include "base/query.hpp"
 #include "base/url.hpp"
+#include "nginx/answer/log_lines.hpp"
 #include "nginx/answer/respond.hpp"
 #include "nginx/endpoint/code_exchange.hpp"
 #include "nginx/endpoint/provider_wait.hpp"
@@ -125,6 +126,7 @@ ngx_int_t signIn(Context& context, const Environment& environment, const LoginSt
     retireReplaced(context, environment, record);
     context.proved = RecordPtr(OpenedRecord::ofSession(std::string(record)));
     context.event = Event::signedIn;
+    logSession(context.request, "signed in", environment, context.proved);
     // other logins of this browser will find the session: the login cookie has done its work
     return setCompletedLogins(context, environment, state)
                ? sendRedirect(context.request, safeReturnUrl(state.returnUrl))
@@ -165,6 +167,10 @@ ngx_int_t conclude(Context& context, const LocationConf& conf)
                             outcome.lapsed ? Restart::once : Restart::no);
     }
     if (reason != Reason::none) {
+        if (!outcome.identity.empty()) {
+            context.proved = RecordPtr(OpenedRecord::ofToken(outcome.identity, {}));
+        }
+        context.finding = outcome.finding;
         return refuse(context, {.reason = reason,
                                 .environment = environment.name,
                                 .detail = detailOf(reason),
@@ -258,6 +264,7 @@ ngx_int_t serveCallback(Context& context, const LocationConf& conf)
     case Callback::Kind::refuse:
         break;
     }
+    context.finding = callback.finding;
     return refuse(context, {.reason = callback.reason,
                             .environment = environment.name,
                             .retryUrl = retryUrl(environment, callback.state)});

@@ -152,6 +152,11 @@ void CodeExchange::finish(const Step& step)
         }
     } else if (const auto* refused = std::get_if<Refuse>(&step)) {
         reason = refused->reason;
+        outcome_.finding = refused->finding;
+        if (refused->identity) {
+            Result<std::string> identity = writeIdentity(*refused->identity);
+            outcome_.identity = identity ? *std::move(identity) : "";
+        }
     }
     finish(reason);
 }
@@ -176,6 +181,8 @@ try {
     ByteWriter writer;
     writer.u8(static_cast<std::uint8_t>(outcome_.reason));
     writer.u8(static_cast<std::uint8_t>(outcome_.accessToken));
+    writer.string(outcome_.finding);
+    writer.string(outcome_.identity);
     writer.raw(outcome_.record);
     const Result<std::string> nonce = worker()->random.draw(sealNonceSize);
     const Result<std::string> sealed =
@@ -194,6 +201,8 @@ void CodeExchange::openOutcome(std::string_view sealed)
         ByteReader reader(*opened);
         outcome_.reason = static_cast<Reason>(reader.u8());
         outcome_.accessToken = static_cast<Reason>(reader.u8());
+        outcome_.finding = reader.string();
+        outcome_.identity = reader.string();
         outcome_.record = reader.rest();
     }
 }

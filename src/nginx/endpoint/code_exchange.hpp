@@ -34,7 +34,9 @@ class CodeExchange : public Flight {
         Reason reason = Reason::internal;
         Reason accessToken = Reason::none;  // why the access token added nothing
         std::string record{};
-        bool lapsed = false;  // a worker died with it: nobody knows whether the code was used
+        std::string finding{};   // of a refusal, for the log
+        std::string identity{};  // likewise: who was proved, as bytes
+        bool lapsed = false;     // a worker died with it: nobody knows whether the code was used
     };
     const Outcome& outcome() const noexcept { return outcome_; }
 

@@ -2,6 +2,7 @@
 
 #include "base/query.hpp"
 #include "base/text.hpp"
+#include "nginx/answer/log_lines.hpp"
 #include "nginx/answer/pages.hpp"
 #include "nginx/answer/respond.hpp"
 #include "nginx/endpoint/sign_in.hpp"
@@ -89,6 +90,7 @@ ngx_int_t signOut(Context& context, const LocationConf& conf, const Result<Calle
     if (session) {
         context.proved = session->record;
         context.event = Event::signedOut;
+        logSession(r, "signed out", environment, session->record);
         endSession(context, *session);
     }
     // of types, this one alone: cookies and storage are the application's

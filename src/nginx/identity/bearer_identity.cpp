@@ -1,9 +1,12 @@
 #include "nginx/identity/bearer_identity.hpp"
 
+#include "base/text.hpp"
 #include "jose/verify.hpp"
+#include "nginx/identity/constraints.hpp"
 #include "nginx/ngx/headers.hpp"
 #include "nginx/worker/worker.hpp"
 #include "oidc/access_token.hpp"
+#include "oidc/finding.hpp"
 
 namespace scalekit {
 
@@ -35,7 +38,7 @@ Credentials credentialsInHeader(ngx_http_request_t* r) noexcept
 }
 
 Result<RecordPtr> verifyToken(const UnverifiedJwt& token, const KeySet& keys,
-                              const TokenPolicy& policy)
+                              const TokenPolicy& policy, std::string& finding)
 {
     const Result<Jwt> verified = verify(token, keys);
     if (!verified) {
@@ -48,6 +51,8 @@ Result<RecordPtr> verifyToken(const UnverifiedJwt& token, const KeySet& keys,
     rules.now = wallClock();
     rules.skew = policy.environment->party.skew;
     if (const Reason reason = checkAccessToken(*verified, rules); reason != Reason::none) {
+        finding = claimFinding(reason, *verified,
+                               {policy.issuers, joined(policy.audiences, " or "), "", rules.now});
         return reason;
     }
 
@@ -61,7 +66,7 @@ Result<RecordPtr> verifyToken(const UnverifiedJwt& token, const KeySet& keys,
 }
 
 /** The record of a good token, from the worker's memory or made now. */
-Result<RecordPtr> judgeToken(std::string_view text, const TokenPolicy& policy)
+Result<RecordPtr> judgeToken(std::string_view text, const TokenPolicy& policy, std::string& finding)
 {
     const ProviderCache::Snapshot* snapshot = worker()->providers.current(*policy.environment);
     const RecordCache::Text key(&text, 1);
@@ -78,12 +83,16 @@ Result<RecordPtr> judgeToken(std::string_view text, const TokenPolicy& policy)
     }
     const Result<UnverifiedJwt> token = UnverifiedJwt::parse(text, &worker()->lastHeader);
     if (!token) {
+        finding = headerFinding(token.error(), text);
         return token.error();
     }
     if (snapshot == nullptr || snapshot->keys == nullptr) {
         return Reason::provider_unavailable;
     }
-    Result<RecordPtr> record = verifyToken(*token, *snapshot->keys, policy);
+    Result<RecordPtr> record = verifyToken(*token, *snapshot->keys, policy, finding);
+    if (!record && finding.empty()) {
+        finding = headerFinding(record.error(), text);
+    }
     if (record) {
         worker()->tokens.keep(key, basis, *record);
     }
@@ -107,12 +116,13 @@ Result<Credentials> credentialsOf(ngx_http_request_t* r, const LocationConf& con
 Result<Caller> findBearer(Context& context, const LocationConf& conf,
                           const TenantConstraint& constraint, std::string_view token)
 {
-    Result<RecordPtr> record = judgeToken(token, *conf.policy);
+    Result<RecordPtr> record = judgeToken(token, *conf.policy, context.finding);
     if (!record) {
         return record.error();
     }
     const Reason reason = checkTenant((*record)->identity(), constraint);
     if (reason != Reason::none) {
+        context.finding = tenantFinding(reason, (*record)->identity(), constraint);
         context.proved = *std::move(record);
         return reason;
     }

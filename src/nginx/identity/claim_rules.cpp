@@ -1,5 +1,7 @@
 #include "nginx/identity/claim_rules.hpp"
 
+#include "base/log_text.hpp"
+#include "base/text.hpp"
 #include "nginx/ngx/interop.hpp"
 #include "session/scopes.hpp"
 
@@ -59,6 +61,18 @@ std::string neededScopes(ngx_http_request_t* r, const Caller& caller, const Loca
         scopes += scope;
     }
     return scopes;
+}
+
+std::string ruleFinding(std::string_view rule, const IdentityView& identity, std::string_view claim)
+{
+    std::vector<std::string> values;
+    const auto add = [&values](std::string_view value) { values.emplace_back(value); };
+    if (namesScopes(claim)) {
+        forEachScope(scopeClaims(identity), add);
+    } else {
+        forEachValue(findClaim(identity, claim), add);
+    }
+    return concat({rule, ", found ", quotedForLog(joined(values, " "))});
 }
 
 }  // namespace scalekit

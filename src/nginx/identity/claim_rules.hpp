@@ -19,4 +19,8 @@ const ClaimRule* findUnmetRule(ngx_http_request_t* r, const Caller& caller,
  */
 std::string neededScopes(ngx_http_request_t* r, const Caller& caller, const LocationConf& conf);
 
+/** For the log: a rule that does not hold, and what the identity has there. */
+std::string ruleFinding(std::string_view rule, const IdentityView& identity,
+                        std::string_view claim);
+
 }  // namespace scalekit

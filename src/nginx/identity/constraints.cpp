@@ -1,5 +1,6 @@
 #include "nginx/identity/constraints.hpp"
 
+#include "base/log_text.hpp"
 #include "nginx/ngx/directive.hpp"
 
 namespace scalekit {
@@ -29,6 +30,19 @@ Result<TenantConstraint> evaluateConstraint(ngx_http_request_t* r,
     }
     return reason == Reason::none ? Result<TenantConstraint>(constraint)
                                   : Result<TenantConstraint>(reason);
+}
+
+std::string tenantFinding(Reason reason, const IdentityView& identity,
+                          const TenantConstraint& expected)
+{
+    switch (reason) {
+    case Reason::organization_mismatch:
+        return expectedAndFound("organization", expected.organization, identity.organization);
+    case Reason::connection_mismatch:
+        return expectedAndFound("connection", expected.connection, identity.connection);
+    default:
+        return {};
+    }
 }
 
 }  // namespace scalekit

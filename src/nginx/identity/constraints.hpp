@@ -11,4 +11,8 @@ namespace scalekit {
 Result<TenantConstraint> evaluateConstraint(ngx_http_request_t* r,
                                             const LocationConf& conf) noexcept;
 
+/** For the log: which tenant was expected, and of which the identity is. */
+std::string tenantFinding(Reason reason, const IdentityView& identity,
+                          const TenantConstraint& expected);
+
 }  // namespace scalekit

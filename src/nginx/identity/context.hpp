@@ -77,10 +77,11 @@ struct Context {
     std::unique_ptr<const Refusal> refusal;
     std::string reference;
 
-    // for logs alone, nobody is let in by it: what was done, and who was proved to be behind it,
+    // for logs alone; nobody is let in by it: what was done, and who was proved to be behind it,
     // also where they were given no access
     Event event = Event::none;
     RecordPtr proved;
+    std::string finding;   // what was expected and found; safe in a log line
     bool logging = false;  // the request is over
 
     Waiter waiter;                   // wakes the request

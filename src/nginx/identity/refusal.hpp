@@ -22,4 +22,10 @@ struct Refusal {
     std::string challenge{};       // WWW-Authenticate; empty: on a 401, the one for cookies
 };
 
+/** What is wrong with a bearer token is the client's fault, whatever the reason means elsewhere. */
+inline bool badToken(const Refusal& refusal) noexcept
+{
+    return refusal.token && rowOf(refusal.reason).bearerError == "invalid_token";
+}
+
 }  // namespace scalekit

@@ -2,6 +2,7 @@
 
 #include "nginx/identity/bearer_identity.hpp"
 #include "nginx/identity/claim_rules.hpp"
+#include "nginx/identity/constraints.hpp"
 #include "nginx/identity/session_cookie.hpp"
 #include "session/scopes.hpp"
 
@@ -42,6 +43,7 @@ Result<Caller> findSession(Context& context, const LocationConf& conf,
         const Reason reason = checkTenant(caller->identity(), *constraint);
         if (reason != Reason::none) {
             context.proved = caller->record;
+            context.finding = tenantFinding(reason, caller->identity(), *constraint);
             return reason;
         }
     }
@@ -78,6 +80,10 @@ void checkClaimRules(ngx_http_request_t* r, const LocationConf& conf, Verdict& v
     if (verdict.unmet != nullptr) {
         verdict.reason = namesScopes(verdict.unmet->claim) ? Reason::insufficient_scope
                                                            : Reason::requirement_unmet;
+        if (Context* context = findContext(r); context != nullptr) {
+            context->finding =
+                ruleFinding(verdict.unmet->text, verdict.caller->identity(), verdict.unmet->claim);
+        }
     }
 }
 

@@ -96,7 +96,6 @@ ngx_int_t answerUnmet(Context& context, const LocationConf& conf, const Verdict&
     Refusal refusal =
         verdict.token ? challengingRefusal(context.request, conf, verdict)
                       : Refusal{.reason = verdict.reason, .environment = conf.environment->name};
-    refusal.detail = verdict.unmet->text;
     return refuseOnErrorPage(context, std::move(refusal));
 }
 
@@ -108,6 +107,7 @@ ngx_int_t judge(Context& context, const LocationConf& conf)
     forgetCaller(context);  // of another location, before an internal redirect
     if (!onErrorPage(context)) {
         context.proved = {};  // likewise
+        context.finding.clear();
     }
     context.renews = false;
 

@@ -46,6 +46,7 @@ ngx_int_t prepareSubrequest(ngx_http_request_t* r, const LocationConf& conf)
     if (context == nullptr) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
+    context->finding.clear();
     const Result<TenantConstraint> constraint = evaluateConstraint(r, conf);
     Verdict verdict = findCaller(*context, conf, constraint);
     const bool nobody =
@@ -62,11 +63,9 @@ ngx_int_t prepareSubrequest(ngx_http_request_t* r, const LocationConf& conf)
         worker()->providers.askForKeys(*conf.environment);  // for the next request
     }
     if (verdict.reason != Reason::none && !nobody) {
-        return refuseSubrequest(
-            r, {.reason = verdict.reason,
-                .environment = conf.environment->name,
-                .detail = verdict.unmet != nullptr ? std::string_view(verdict.unmet->text) : "",
-                .token = verdict.token});
+        return refuseSubrequest(r, {.reason = verdict.reason,
+                                    .environment = conf.environment->name,
+                                    .token = verdict.token});
     }
     if (verdict.caller) {
         context->guarded = true;  // the main request's answer is about this person too

@@ -13,6 +13,14 @@ constexpr Milliseconds staleLimit = std::chrono::hours(24);
 constexpr Milliseconds watchingTick{1000};
 constexpr Milliseconds startInterval{10};  // between the first fetches of two environments
 
+/** Once for each key set: a token of such a key is refused. */
+void logKeysLeftOut(ngx_log_t* log, const std::string& environment, std::string_view keys)
+{
+    for (const std::string& key : keysLeftOut(keys)) {
+        logLine(NGX_LOG_WARN, log, "environment \"" + environment + "\": key left out: " + key);
+    }
+}
+
 /** Why an answer is of no use, "" for one that is. */
 std::string failureOf(const HttpResponse& response)
 {
@@ -322,8 +330,9 @@ void ProviderCache::takeKeys(Entry& entry, const HttpResponse& response)
 
 void ProviderCache::store(Entry& entry, const std::string& keys)
 {
+    const ProviderDocuments::Copy before = entry.documents.read();
     if (entry.discovery.empty()) {
-        entry.discovery = entry.documents.read().discovery;
+        entry.discovery = before.discovery;
     }
     ProviderDocuments::Fetched fetched;
     fetched.discovery = entry.discovery;
@@ -333,6 +342,14 @@ void ProviderCache::store(Entry& entry, const std::string& keys)
     if (!entry.documents.store(fetched, monotonicNow())) {
         fail(entry, "room for the documents", "scalekit_zone is full, make it larger");
         return;
+    }
+    if (before.keys != keys) {
+        logKeysLeftOut(log_, entry.environment.name, keys);
+    }
+    if (before.keys.empty()) {
+        logLine(NGX_LOG_NOTICE, log_,
+                "environment \"" + entry.environment.name + "\": ready, the keys of " +
+                    entry.environment.provider.issuer + " are here");
     }
     entry.fetching = false;
     entry.discovery.clear();
