@@ -309,7 +309,7 @@ scalekit: refused: reason=request_malformed environment=acme
 GET /
 --- more_headers eval: ::bearer()
 --- no_error_log eval
-[qr/scalekit: (?!nginx-scalekit)/]
+[qr/scalekit: (?!nginx-scalekit|environment "acme": ready)/]
 
 
 

@@ -44,9 +44,9 @@ my $session = 'X-Cookie: a=b; ' . ::session();
 [$::session, ::navigation(), '', $::session, ::script(), $::session, 'Cookie: '
     . ::session(sub => 'usr_7')]
 --- error_code eval
-[200, 302, 400, 200, 401, 200, 200]
+[200, 302, 400, 200, 401, 401, 200]
 --- response_body_like eval
-['usr_1', '\A\z', 'state_invalid', '"ok":true', '"unauthenticated"', '"id":"usr_1"', 'usr_7']
+['usr_1', '\A\z', 'state_invalid', '"ok":true', '"unauthenticated"', '"session_ended"', 'usr_7']
 
 
 

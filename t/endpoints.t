@@ -614,15 +614,15 @@ GET /auth/callback?error=access_denied&iss=https://evil.example
 === the reference of a page stands in the log, of JSON too
 --- config eval: $::guarded
 --- request eval
-["GET /auth/callback", "GET /auth/callback?error=access_denied", "POST /auth/logout", "GET /a"]
+["GET /auth/callback", "GET /auth/callback?error=access_denied", "POST /auth/logout", "PUT /auth/session"]
 --- more_headers eval
 [::navigation(), ::navigation(), 'Sec-Fetch-Site: cross-site', ::script()]
 --- error_code eval
-[400, 403, 403, 401]
+[400, 403, 403, 405]
 --- response_body_filters eval
 \&::referenceLogged
 --- response_body eval
-[map {"reason=$_ environment=acme"} qw(request_malformed provider_error cross_site unauthenticated)]
+[map {"reason=$_ environment=acme"} qw(request_malformed provider_error cross_site method_not_allowed)]
 --- no_upstream
 
 

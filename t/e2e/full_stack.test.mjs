@@ -111,7 +111,7 @@ test('a requirement that the session does not meet: 403, a page or JSON, no logi
             ['info', 'insufficient_scope'],
         ],
     );
-    assert.match(site.nginx.log, /reason=requirement_unmet .*\(scalekit_require roles owner\)/);
+    assert.match(site.nginx.log, /reason=requirement_unmet .*\(scalekit_require roles owner, found "admin"\)/);
     assert.equal(site.upstream.requests.length, before, 'the upstream is not called');
     assert.equal((await browser.script(site.url('/admin'))).status, 200, 'the session goes on');
 });
