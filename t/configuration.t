@@ -135,6 +135,16 @@ refusedHere('the organization of a location that is open',
     "scalekit_auth acme;\nlocation /open/ { scalekit_auth off; scalekit_organization_id org_1; }",
     '"scalekit_organization_id" has no effect');
 
+refusedHere("scalekit_set_header $_", "location / { scalekit_auth acme; scalekit_set_header $_ x; }",
+    'is a header that nginx itself acts on; set it with proxy_set_header')
+    for qw(Host cookie Content-Length Transfer-Encoding transfer_encoding Authorization If-None-Match X-Forwarded-For);
+refusedHere("scalekit_set_header $_", "location / { scalekit_auth acme; scalekit_set_header $_ x; }",
+    'is not the name of a header') for '""', 'X:', '"X Y"', 'X.Y', "X\xc3\xa9";
+refusedHere("scalekit_set_header $_", "location / { scalekit_auth acme; scalekit_set_header $_ x; }",
+    'is a name of the identity headers') for qw(X-Scalekit-Sub x_scalekit_anything);
+refusedHere('a header twice', 'location / { scalekit_auth acme; scalekit_set_header X-A 1; scalekit_set_header x_a 2; }',
+    '"x_a" is written twice');
+
 refusedHere('an unknown environment', "location / { scalekit_auth acne; }",
     'scalekit_auth: there is no scalekit_environment "acne" (known: acme) in',
     'define it in http{}');

@@ -411,6 +411,83 @@ X-Scalekit-Sub: usr_1
 
 
 
+=== scalekit_set_header: by name over the levels, beside proxy_set_header lines, and never the client's
+--- http_config eval: $::ignore
+--- config
+scalekit_auth acme;
+scalekit_identity_headers off;
+scalekit_set_header X-WEBAUTH-USER $scalekit_email;
+scalekit_set_header X-Site main;
+location /inherits { proxy_set_header X-Own yes; proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
+location /adds {
+    scalekit_set_header X-Org $scalekit_org_id;
+    scalekit_set_header x-site here;
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;
+}
+location /takes { scalekit_set_header X-Webauth-User ""; proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
+location /pass { scalekit_unauthenticated pass; proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
+location /off { scalekit_auth off; proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
+location /accel/ { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
+--- request eval
+["GET /inherits", "GET /adds", "GET /takes", "GET /pass", "GET /off", "GET /accel/takes"]
+--- more_headers eval
+my $forged = "X-WEBAUTH-USER: forged\nX_Webauth_User: forged\nx.webauth.user: forged\nX-SITE: forged\nX-Org: forged\nX-Orga: fine\n";
+my $session = 'Cookie: ' . ::session(email => 'a@b.example', org => 'org_1');
+[($forged . $session) x 3, ($forged) x 2, $forged . $session]
+--- response_body eval
+["GET /inherits\nX-Own: yes\nX-Orga: fine\nX-WEBAUTH-USER: a\@b.example\nX-Site: main\n",
+    "GET /adds\nX-Orga: fine\nX-Org: org_1\nx-site: here\nX-WEBAUTH-USER: a\@b.example\n",
+    "GET /takes\nX-Orga: fine\nX-Site: main\n", "GET /pass\nX-Orga: fine\n", "GET /off\nX-Orga: fine\n",
+    "GET /takes\nX-Orga: fine\nX-Site: main\n"]
+
+
+
+=== scalekit_set_header: nothing raw, and no blanks that HTTP takes off
+--- config
+location / {
+    scalekit_auth acme;
+    scalekit_identity_headers off;
+    scalekit_set_header X-Value "$scalekit_claim_team";
+    scalekit_set_header X-Blank " a b ";
+    scalekit_set_header X-Blanks "  ";
+    proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM;
+}
+--- request
+GET /
+--- more_headers eval
+'Cookie: ' . ::session('claim:team' => "x\r\nX-Evil: 1\x7f")
+--- response_body
+GET /
+X-Value: x%0D%0AX-Evil: 1%7F
+X-Blank: %20a b%20
+X-Blanks: %20%20
+
+
+
+=== scalekit_set_header: tokens, subrequests, and other servers
+--- http_config
+server {
+    listen 127.0.0.1:$TEST_NGINX_OTHER;
+    location / { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
+}
+--- config
+scalekit_auth acme;
+scalekit_bearer on;
+scalekit_identity_headers off;
+scalekit_set_header X-User $scalekit_sub;
+location /token { proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
+location /page { auth_request /ask; proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
+location /ask { scalekit_set_header X-Asked $scalekit_sub; proxy_pass http://127.0.0.1:$TEST_NGINX_UPSTREAM; }
+location /other { scalekit_auth off; proxy_pass http://127.0.0.1:$TEST_NGINX_OTHER; }
+--- request eval
+["GET /token", "GET /page", "GET /other"]
+--- more_headers eval
+["X-User: forged\n" . ::bearer(), "X-User: forged\nX-Asked: forged\nCookie: " . ::session(), "X-User: forged"]
+--- response_body_like eval
+['\AGET /token\n(?:Authorization: .*\n)?X-User: usr_1\n\z', '\AGET /page\nX-User: usr_1\n\z', '\AGET /other\n\z']
+
+
+
 === $http_ variables of the request do not show what the client forged
 --- config
 location / { scalekit_auth off; add_header X-Seen "[$http_x_scalekit_sub]"; empty_gif; }

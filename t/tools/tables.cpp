@@ -155,6 +155,7 @@ void printLocationDefaults()
     printAbsence("scalekit_login_hint", conf.loginHint == nullptr);
     printAbsence("scalekit_prompt", conf.prompt == nullptr);
     printAbsence("scalekit_authorize_param", conf.authorizeParameters == nullptr);
+    printAbsence("scalekit_set_header", conf.setHeaders == nullptr);
     printAbsence("scalekit_require", conf.claimRules == nullptr);
     printAbsence("scalekit_token", conf.token == nullptr);
     printAbsence("scalekit_resource", conf.resource == nullptr);

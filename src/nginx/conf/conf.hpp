@@ -97,6 +97,7 @@ enum class Guarded : std::size_t {
     loginHint,
     prompt,
     authorizeParameter,
+    setHeader,
     audience,  // this and the next are about tokens
     token
 };
@@ -138,9 +139,10 @@ struct Resource {
 /** server level. */
 struct ServerConf {
     std::vector<Resource*> resources;
-    std::vector<const Environment*> guards;  // they sign people in somewhere in the server
-    bool signsIn = false;                    // their callbacks arrive, and are not sent elsewhere
-    bool namesTenant = false;                // some location says whose people it is for
+    std::vector<const Environment*> guards;   // they sign people in somewhere in the server
+    std::vector<std::string> setHeaderNames;  // folded; of scalekit_set_header
+    bool signsIn = false;                     // their callbacks arrive, and are not sent elsewhere
+    bool namesTenant = false;                 // some location says whose people it is for
 };
 
 enum class Unauthenticated : ngx_uint_t { automatic, redirect, unauthorized, pass };
@@ -182,6 +184,13 @@ inline constexpr struct {
     }
 } unsetPointer;
 
+/** One scalekit_set_header line. */
+struct SetHeader {
+    HeaderName name;
+    std::string folded;  // the name as names are compared
+    ngx_http_complex_value_t value;
+};
+
 /** http, server and location level. */
 struct LocationConf {
     ngx_str_t
@@ -200,6 +209,7 @@ struct LocationConf {
     ngx_array_t* authorizeParameters = unsetPointer;  // of AuthorizeParameter
     ngx_flag_t identityHeaders = NGX_CONF_UNSET;
     ngx_str_t identityPrefix;
+    std::vector<SetHeader>* setHeaders = unsetPointer;  // nullptr: none
     HeaderName* identityHeaderNames;  // in the order of identityFields; without a name for some
 
     ngx_flag_t cacheControl = NGX_CONF_UNSET;  // answers that say nothing to caches get it
@@ -235,6 +245,11 @@ inline ServerConf* serverConf(ngx_conf_t* cf) noexcept
 {
     return static_cast<ServerConf*>(
         ngx_http_conf_get_module_srv_conf(cf, ngx_http_scalekit_module));
+}
+
+inline ServerConf* serverConf(ngx_http_request_t* r) noexcept
+{
+    return static_cast<ServerConf*>(ngx_http_get_module_srv_conf(r, ngx_http_scalekit_module));
 }
 
 inline LocationConf* locationConf(ngx_http_request_t* r) noexcept

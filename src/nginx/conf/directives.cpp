@@ -11,15 +11,6 @@ namespace {
 
 constexpr std::size_t minZoneSize = 1024 * 1024;
 
-/** How prefixes and header names are compared: lower case, '-' for '_'. */
-std::string foldedName(std::string_view name)
-{
-    std::string folded(name);
-    std::ranges::transform(folded, folded.begin(),
-                           [](char c) { return c == '_' ? '-' : lowered(c); });
-    return folded;
-}
-
 /** Letters, digits and "-", at least three of them, the last a "-". */
 bool headerPrefix(std::string_view prefix) noexcept
 {

@@ -2,6 +2,7 @@
 
 #include "nginx/conf/conf.hpp"
 #include "nginx/conf/guard_lines.hpp"
+#include "nginx/conf/header_directive.hpp"
 #include "nginx/ngx/directive.hpp"
 
 /** The directives about the zone, about who guards a location, and about how people sign in. */
@@ -43,6 +44,8 @@ inline constexpr Directive directives[] = {
      guarded<Guarded::authorizeParameter, repeated<LocationConf, setAuthorizeParameter>>},
     {"scalekit_identity_headers", everywhere | NGX_CONF_TAKE12,
      once<&LocationConf::identityHeaders, setIdentityHeaders>},
+    {"scalekit_set_header", everywhere | NGX_CONF_TAKE2,
+     guarded<Guarded::setHeader, repeated<LocationConf, setHeader>>},
     {"scalekit_cache_control", everywhere | NGX_CONF_TAKE1,
      slot<&LocationConf::cacheControl, setCacheControl>},
 };

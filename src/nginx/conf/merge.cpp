@@ -1,7 +1,9 @@
 #include "nginx/conf/merge.hpp"
 
+#include "base/text.hpp"
 #include "nginx/conf/bearer_directives.hpp"
 #include "nginx/conf/directives.hpp"
+#include "nginx/conf/header_directive.hpp"
 #include "nginx/conf/guard_lines.hpp"
 #include "nginx/shared/zone.hpp"
 
@@ -31,16 +33,9 @@ HeaderName* headerNames(ngx_pool_t* pool, std::string_view prefix)
     }
     for (std::size_t i = 0; i < identityFieldCount; ++i) {
         const std::string_view suffix = identityFields[i].header;
-        if (suffix.empty()) {
-            continue;
+        if (!suffix.empty()) {
+            names[i] = headerName(pool, concat({prefix, suffix}));
         }
-        names[i].name = copy(pool, std::string(prefix) + std::string(suffix));
-        names[i].lowcase = copy(pool, view(names[i].name));
-        if (names[i].name.data == nullptr || names[i].lowcase.data == nullptr) {
-            return nullptr;
-        }
-        ngx_strlow(names[i].lowcase.data, names[i].lowcase.data, names[i].lowcase.len);
-        names[i].hash = ngx_hash_key(names[i].lowcase.data, names[i].lowcase.len);
     }
     return names;
 }
@@ -134,6 +129,7 @@ try {
     ngx_conf_merge_ptr_value(conf.loginHint, prev.loginHint, nullptr);
     ngx_conf_merge_ptr_value(conf.prompt, prev.prompt, nullptr);
     ngx_conf_merge_ptr_value(conf.authorizeParameters, prev.authorizeParameters, nullptr);
+    mergeSetHeaders(cf, prev, conf);
     mergeGuardLines(cf, prev, conf);
     if (conf.identityHeaders == NGX_CONF_UNSET) {
         conf.identityPrefix = prev.identityPrefix;

@@ -1,6 +1,7 @@
 #include "nginx/identity/request_headers.hpp"
 
 #include "base/ascii.hpp"
+#include "base/url.hpp"
 #include "nginx/ngx/headers.hpp"
 
 #include <algorithm>
@@ -27,15 +28,26 @@ bool hasPrefix(const ngx_str_t& name, std::string_view foldedPrefix) noexcept
     return true;
 }
 
-bool identityHeader(const HeaderField& header, const MainConf& main) noexcept
-{
-    for (const std::string& prefix : main.identityPrefixes) {
-        if (hasPrefix(header.key, prefix)) {
-            return true;
-        }
+/** The names under which the module tells who somebody is: not the client's to use. */
+struct OwnNames {
+    const std::vector<std::string>& prefixes;  // of all servers
+    const std::vector<std::string>& names;     // of scalekit_set_header, in this server
+
+    explicit OwnNames(ngx_http_request_t* r) noexcept
+        : prefixes(mainConf(r)->identityPrefixes), names(serverConf(r)->setHeaderNames)
+    {}
+
+    bool include(const HeaderField& header) const noexcept
+    {
+        const auto begins = [&](const std::string& prefix) {
+            return hasPrefix(header.key, prefix);
+        };
+        const auto is = [&](const std::string& name) {
+            return header.key.len == name.size() && hasPrefix(header.key, name);
+        };
+        return std::ranges::any_of(prefixes, begins) || std::ranges::any_of(names, is);
     }
-    return false;
-}
+};
 
 bool cookieHeader(const HeaderField& header) noexcept
 {
@@ -89,6 +101,7 @@ bool takeCookies(ngx_http_request_t* r, HeaderField& header, const MainConf& mai
 
 bool scrub(ngx_http_request_t* r, const MainConf& main)
 {
+    const OwnNames own(r);
     bool ok = true;
     bool identity = false;
     bool emptied = false;
@@ -97,7 +110,7 @@ bool scrub(ngx_http_request_t* r, const MainConf& main)
             ok = ok && takeCookies(r, header, main);
             emptied = emptied || header.value.len == 0;
         } else {
-            identity = identity || identityHeader(header, main);
+            identity = identity || own.include(header);
         }
     });
 
@@ -105,7 +118,7 @@ bool scrub(ngx_http_request_t* r, const MainConf& main)
         return ok;
     }
     return removeHeaders(r->headers_in.headers, [&](const HeaderField& header) {
-        return cookieHeader(header) ? header.value.len == 0 : identityHeader(header, main);
+        return cookieHeader(header) ? header.value.len == 0 : own.include(header);
     });
 }
 
@@ -114,6 +127,64 @@ struct IdentityHeaders {
     ngx_list_part_t part;
     HeaderField headers[identityFieldCount];
 };
+
+/** What a header cannot carry as it is: control characters, and blanks at its ends. */
+ngx_str_t headerValue(ngx_pool_t* pool, std::string_view text)
+{
+    constexpr PlainBytes plain = [] {
+        PlainBytes bytes{};
+        for (std::size_t c = 0x20; c < bytes.size(); ++c) {
+            bytes[c] = c != 0x7f;
+        }
+        return bytes;
+    }();
+    const std::size_t begin = std::min(text.find_first_not_of(' '), text.size());
+    const std::size_t end = text.find_last_not_of(' ') + 1;  // 0 for blanks alone
+    std::string value;
+    for (std::size_t i = 0; i < begin; ++i) {
+        value += "%20";
+    }
+    appendPercentEncoded(value, text.substr(begin, std::max(begin, end) - begin), plain);
+    for (std::size_t i = std::max(begin, end); i < text.size(); ++i) {
+        value += "%20";
+    }
+    return copy(pool, value);
+}
+
+bool addSetHeaders(ngx_http_request_t* r, const LocationConf& conf)
+{
+    const auto& headers = *conf.setHeaders;
+    auto* part = static_cast<ngx_list_part_t*>(ngx_pcalloc(r->pool, sizeof(ngx_list_part_t)));
+    auto* fields =
+        static_cast<HeaderField*>(ngx_pcalloc(r->pool, headers.size() * sizeof(HeaderField)));
+    if (part == nullptr || fields == nullptr) {
+        return false;
+    }
+    part->elts = fields;
+    for (const SetHeader& header : headers) {
+        auto value = header.value;
+        ngx_str_t text = {};
+        if (ngx_http_complex_value(r, &value, &text) != NGX_OK) {
+            return false;
+        }
+        if (text.len == 0) {
+            continue;
+        }
+        HeaderField& field = fields[part->nelts];
+        field.value = headerValue(r->pool, view(text));
+        if (field.value.data == nullptr) {
+            return false;
+        }
+        field.hash = header.name.hash;
+        field.key = header.name.name;
+        field.lowcase_key = header.name.lowcase.data;
+        ++part->nelts;
+    }
+    if (part->nelts > 0) {
+        appendHeaders(r->headers_in.headers, part);
+    }
+    return true;
+}
 
 }  // namespace
 
@@ -137,9 +208,9 @@ void keepCookies(Context& context)
 
 bool removeIdentityHeaders(ngx_http_request_t* r) noexcept
 {
-    const MainConf& main = *mainConf(r);
+    const OwnNames own(r);
     return removeHeaders(r->headers_in.headers,
-                         [&](const HeaderField& header) { return identityHeader(header, main); });
+                         [&](const HeaderField& header) { return own.include(header); });
 }
 
 ngx_int_t scrubRequest(ngx_http_request_t* r) noexcept
@@ -171,6 +242,9 @@ try {
 
 bool addIdentityHeaders(ngx_http_request_t* r, const Caller& caller, const LocationConf& conf)
 {
+    if (!conf.identityHeaders) {
+        return conf.setHeaders == nullptr || addSetHeaders(r, conf);
+    }
     auto* added = static_cast<IdentityHeaders*>(ngx_pcalloc(r->pool, sizeof(IdentityHeaders)));
     if (added == nullptr) {
         return false;
@@ -192,7 +266,7 @@ bool addIdentityHeaders(ngx_http_request_t* r, const Caller& caller, const Locat
     if (part->nelts > 0) {
         appendHeaders(r->headers_in.headers, part);
     }
-    return true;
+    return conf.setHeaders == nullptr || addSetHeaders(r, conf);
 }
 
 }  // namespace scalekit

@@ -25,7 +25,10 @@ bool removeIdentityHeaders(ngx_http_request_t* r) noexcept;
 /** Remembers the module's cookies, once, before the request is cleaned of them. */
 void keepCookies(Context& context);
 
-/** Adds the identity headers of a caller to the request's list; false when there is no memory. */
+/**
+ * Adds what the location tells the upstream of a caller, the identity headers and those of
+ * scalekit_set_header; false when there is no memory or a value cannot be evaluated.
+ */
 bool addIdentityHeaders(ngx_http_request_t* r, const Caller& caller, const LocationConf& conf);
 
 }  // namespace scalekit

@@ -21,7 +21,7 @@ ngx_int_t accept(Context& context, const LocationConf& conf)
     const Caller& caller = *context.caller();
     setVerdict(context, Reason::none);
     context.renews = true;
-    if (conf.identityHeaders && !addIdentityHeaders(context.request, caller, conf)) {
+    if (!addIdentityHeaders(context.request, caller, conf)) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
     context.scrubbed = true;  // identity headers are the module's own from here on

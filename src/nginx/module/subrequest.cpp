@@ -71,8 +71,7 @@ ngx_int_t prepareSubrequest(ngx_http_request_t* r, const LocationConf& conf)
         context->guarded = true;  // the main request's answer is about this person too
     }
     const bool shown =
-        removeIdentityHeaders(r) &&
-        (nobody || !conf.identityHeaders || addIdentityHeaders(r, *context->caller(), conf));
+        removeIdentityHeaders(r) && (nobody || addIdentityHeaders(r, *context->caller(), conf));
     return shown ? NGX_DECLINED : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
