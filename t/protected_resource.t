@@ -57,15 +57,15 @@ as wanted
 
 
 
-=== the identifier stands there as it is written, the path follows it
+=== the identifier stands there as it is written, the path follows it, with a slash at the end or without
 --- config eval
 "location /a { $::only scalekit_resource https://API.example:8443/A/b.c/; $::upstream }"
 --- request eval
 ["GET $::known/A/b.c/", "GET $::known/A/b.c", "GET $::known/a/b.c/"]
 --- error_code eval
-[200, 404, 404]
+[200, 200, 404]
 --- response_body_like eval
-['"resource":"https://API\.example:8443/A/b\.c/"', '404', '404']
+[('"resource":"https://API\.example:8443/A/b\.c/"') x 2, '404']
 
 
 
@@ -75,7 +75,7 @@ as wanted
 --- request eval
 [map {"GET $::known$_"} '', '/mcp', '/', '/other', '/mcp/', '/mcp/x', 'x', '?x=y']
 --- error_code eval
-[200, 200, 404, 404, 404, 404, 404, 200]
+[200, 200, 200, 404, 200, 404, 404, 200]
 --- no_upstream
 
 
@@ -86,9 +86,9 @@ as wanted
 --- request eval
 ["GET $::known", "GET $::known/", "GET /"]
 --- error_code eval
-[200, 401, 401]
+[200, 200, 401]
 --- response_body_like eval
-['"resource":"https://api\.example"', '"unauthenticated"', '"unauthenticated"']
+[('"resource":"https://api\.example"') x 2, '"unauthenticated"']
 --- no_upstream
 
 
@@ -276,12 +276,12 @@ location /auth/ { scalekit_bearer off; }"
 --- config eval
 "location /mcp { $::only scalekit_resource https://api.example/mcp servers=$::issuer/resources/res_1; $::upstream }"
 --- request eval
-[("GET /mcp") x 9]
+[("GET /mcp") x 10]
 --- more_headers eval
 [map { ::bearer(aud => $_) } 'https://api.example/mcp', 'res_1', ['https://api.example/mcp', 'res_1'], ['x', 'res_1'],
-    'skc_1', 'res_2', 'https://api.example/mcp/', 'https://api.example', "$::issuer/resources/res_1"]
+    'https://api.example/mcp/', 'skc_1', 'res_2', 'https://api.example/mcp//', 'https://api.example', "$::issuer/resources/res_1"]
 --- error_code eval
-[(200) x 4, (401) x 5]
+[(200) x 5, (401) x 5]
 
 
 

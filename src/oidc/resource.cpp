@@ -48,12 +48,12 @@ std::vector<std::string> resourceAudiences(const ProtectedResource& resource)
 {
     std::vector<std::string> audiences = {resource.identifier};
 
-    const auto url = parseUrl(resource.identifier);
-    if (url && url->path.empty() && url->query.empty()) {
-        appendOnce(audiences, resource.identifier + '/');
-    }
-    if (url && url->path == "/" && url->query.empty()) {
-        appendOnce(audiences, resource.identifier.substr(0, resource.identifier.size() - 1));
+    // Clients and servers do not agree whether a slash at the end belongs to the URL.
+    if (const auto url = parseUrl(resource.identifier); url && url->query.empty()) {
+        std::string_view bare = resource.identifier;
+        bare.remove_suffix(bare.ends_with('/') ? 1 : 0);
+        appendOnce(audiences, bare);
+        appendOnce(audiences, concat({bare, "/"}));
     }
 
     for (const std::string& server : resource.servers) {

@@ -108,18 +108,18 @@ TEST("tokens for a resource carry its URL or the id that Scalekit gave it")
 {
     const std::string environment = "https://acme.scalekit.com";
 
-    assertView("https://h/mcp", audiencesOf("https://h/mcp", {}));
-    assertView("https://h/mcp", audiencesOf("https://h/mcp", {environment}));
-    assertView("https://h/mcp/", audiencesOf("https://h/mcp/", {environment}));
-    assertView("https://h/mcp res_1",
+    assertView("https://h/mcp https://h/mcp/", audiencesOf("https://h/mcp", {}));
+    assertView("https://h/mcp https://h/mcp/", audiencesOf("https://h/mcp", {environment}));
+    assertView("https://h/mcp/ https://h/mcp", audiencesOf("https://h/mcp/", {environment}));
+    assertView("https://h/mcp https://h/mcp/ res_1",
                audiencesOf("https://h/mcp", {environment + "/resources/res_1"}));
-    assertView("https://h/mcp res_1 res_2",
+    assertView("https://h/mcp https://h/mcp/ res_1 res_2",
                audiencesOf("https://h/mcp",
                            {environment + "/resources/res_1", environment,
                             environment + "/resources/res_2", environment + "/resources/res_1"}));
 }
 
-TEST("an empty path and a slash are the same")
+TEST("a slash at the end makes no other resource")
 {
     assertView("https://h https://h/", audiencesOf("https://h", {}));
     assertView("https://h:8443 https://h:8443/ res_1",
@@ -135,7 +135,7 @@ TEST("only the end of a server's path is an id")
           "https://acme.scalekit.com/resources/res_1/",
           "https://acme.scalekit.com/resources/ares_1", "https://acme.scalekit.com/resources/RES_1",
           "https://acme.scalekit.com?/res_1", "https://res_1", "https://res_1/", "res_1", ""}) {
-        assertCase(audiencesOf("https://h/mcp", {server}) == "https://h/mcp", server);
+        assertCase(audiencesOf("https://h/mcp", {server}) == "https://h/mcp https://h/mcp/", server);
     }
 }
 

@@ -16,6 +16,14 @@ std::string_view writtenPath(ngx_http_request_t* r) noexcept
     return target.substr(0, target.find('?'));
 }
 
+/** But for a slash at the end, which some clients add and some drop. */
+bool samePath(std::string_view path, std::string_view other) noexcept
+{
+    path.remove_suffix(path.ends_with('/') ? 1 : 0);
+    other.remove_suffix(other.ends_with('/') ? 1 : 0);
+    return path == other;
+}
+
 /**
  * The resource that a request asks about. Clients that know no path ask at the root: a server with
  * one resource answers there too.
@@ -24,8 +32,8 @@ const Resource* requestedResource(ngx_http_request_t* r, const ServerConf& serve
 {
     const std::string_view path = view(r->uri);
     for (const Resource* resource : server.resources) {
-        if (resource->path == path || resource->path == writtenPath(r) ||
-            (server.resources.size() == 1 && path == wellKnownPath)) {
+        if (samePath(resource->path, path) || samePath(resource->path, writtenPath(r)) ||
+            (server.resources.size() == 1 && samePath(path, wellKnownPath))) {
             return resource;
         }
     }

@@ -185,7 +185,10 @@ std::unique_ptr<Transfer> makeTransfer(const HttpRequest& request)
     transfer->what = describe(request);
     transfer->easy.reset(curl_easy_init());
 
-    if (transfer->easy == nullptr || !appendHeader(transfer->headers, "Accept: application/json") ||
+    if (transfer->easy == nullptr ||
+        !appendHeader(transfer->headers, request.body.empty()
+                                             ? "Accept: application/json, application/jwk-set+json"
+                                             : "Accept: application/json") ||
         (!request.authorization.empty() &&
          !appendHeader(transfer->headers, "Authorization: " + request.authorization)) ||
         !setOptions(*transfer, request)) {

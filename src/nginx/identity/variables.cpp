@@ -179,13 +179,13 @@ try {
 }
 
 /**
- * nginx writes variable names in lower case, and they cannot hold '.' or '-': '_' stands for those
- * too.
+ * nginx writes variable names in lower case, and they hold letters, digits and '_' alone: '_'
+ * stands for any other byte.
  */
 bool namesClaim(std::string_view variable, std::string_view claim) noexcept
 {
     const auto same = [](char v, char c) {
-        return v == lowered(c) || (v == '_' && (c == '.' || c == '-'));
+        return v == lowered(c) || (v == '_' && !isAlphanumeric(c));
     };
     return std::equal(variable.begin(), variable.end(), claim.begin(), claim.end(), same);
 }
