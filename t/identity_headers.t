@@ -291,6 +291,21 @@ X-Scalekit-Roles: a%0D%0AX-Evil: 1,%E2%82%AC
 
 
 
+=== blanks at the ends, which HTTP takes off: " admin" is not "admin"
+--- config eval: $::guarded
+--- request
+GET /
+--- more_headers eval
+'Cookie: ' . ::session(name => ' Ann B  ', email => '  ', 'list:roles' => [' admin', 'owner ', 'a b'])
+--- response_body
+GET /
+X-Scalekit-Sub: usr_1
+X-Scalekit-Email: %20%20
+X-Scalekit-Name: %20Ann B%20%20
+X-Scalekit-Roles: %20admin,owner%20,a b
+
+
+
 === a long value passes whole
 --- config eval: $::guarded
 --- request

@@ -150,6 +150,20 @@ void appendPercentEncoded(std::string& out, std::string_view text, const PlainBy
     }
 }
 
+void appendFieldValue(std::string& out, std::string_view text, const PlainBytes& plain)
+{
+    const auto appendBlanks = [&out](std::size_t count) {
+        for (; count > 0; --count) {
+            out += "%20";
+        }
+    };
+    const std::size_t begin = std::min(text.find_first_not_of(' '), text.size());
+    const std::size_t end = std::max(begin, text.find_last_not_of(' ') + 1);
+    appendBlanks(begin);
+    appendPercentEncoded(out, text.substr(begin, end - begin), plain);
+    appendBlanks(text.size() - end);
+}
+
 std::optional<std::string> percentDecode(std::string_view text, Plus plus)
 {
     std::string decoded;

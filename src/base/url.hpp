@@ -34,6 +34,9 @@ using PlainBytes = std::array<bool, 256>;
 void appendPercentEncoded(std::string& out, std::string_view text, const PlainBytes& plain);
 void appendPercentEncoded(std::string& out, std::string_view text);
 
+/** The same for the value of a header field, with the blanks at its ends, which HTTP takes off. */
+void appendFieldValue(std::string& out, std::string_view text, const PlainBytes& plain);
+
 /** Decodes %XX; with `plus`, '+' is a space (form encoding). nullopt on a broken escape. */
 enum class Plus { literal, space };
 std::optional<std::string> percentDecode(std::string_view text, Plus plus = Plus::literal);

@@ -29,7 +29,7 @@ void appendJoined(std::string& out, Each&& each)
             out += ',';
         }
         first = false;
-        appendPercentEncoded(out, value, plainInList);
+        appendFieldValue(out, value, plainInList);
     });
 }
 
@@ -70,7 +70,7 @@ FieldClaims fieldClaims(const IdentityView& identity) noexcept
 
 void appendHeaderSafe(std::string& out, std::string_view text)
 {
-    appendPercentEncoded(out, text, plainInText);
+    appendFieldValue(out, text, plainInText);
 }
 
 std::string joinedValues(const ClaimView& claim)

@@ -154,6 +154,23 @@ TEST("percent-encoding keeps RFC 3986 unreserved characters only, and is undone"
     assertView(all, *percentDecode(percentEncode(all), Plus::space));
 }
 
+TEST("a header field keeps the blanks at its ends")
+{
+    PlainBytes plain{};
+    for (const char c : std::string_view("ab ")) {
+        plain[static_cast<unsigned char>(c)] = true;
+    }
+    const std::pair<std::string_view, std::string_view> cases[] = {
+        {"", ""},         {"a b", "a b"},          {" a", "%20a"}, {"a ", "a%20"},
+        {"  ", "%20%20"}, {" \ta ", "%20%09a%20"}, {" ", "%20"},
+    };
+    for (const auto& [text, written] : cases) {
+        std::string out = "x";
+        appendFieldValue(out, text, plain);
+        assertCase(out == "x" + std::string(written), text);
+    }
+}
+
 TEST("a plus is a space in forms only, broken escapes are refused")
 {
     assertView("a+b", *percentDecode("a+b"));

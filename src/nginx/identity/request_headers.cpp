@@ -138,16 +138,8 @@ ngx_str_t headerValue(ngx_pool_t* pool, std::string_view text)
         }
         return bytes;
     }();
-    const std::size_t begin = std::min(text.find_first_not_of(' '), text.size());
-    const std::size_t end = text.find_last_not_of(' ') + 1;  // 0 for blanks alone
     std::string value;
-    for (std::size_t i = 0; i < begin; ++i) {
-        value += "%20";
-    }
-    appendPercentEncoded(value, text.substr(begin, std::max(begin, end) - begin), plain);
-    for (std::size_t i = std::max(begin, end); i < text.size(); ++i) {
-        value += "%20";
-    }
+    appendFieldValue(value, text, plain);
     return copy(pool, value);
 }
 
