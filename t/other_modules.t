@@ -105,5 +105,24 @@ loaded('njs, loaded before this module', '@::njs @::own', 'njs');
 loaded('njs, loaded after this module', '@::own @::njs', 'njs');
 loaded('this module between the two', '@::njs @::own @::lua', 'lua', 'njs');
 
+$spec .= <<'EOC';
+=== a subrequest of lua before the request was cleaned: forged identity headers do not pass
+--- main_config eval: "@::own @::lua"
+--- http_config eval: $::lua_path
+--- config eval
+"scalekit_auth acme;
+location /page { scalekit_auth off; rewrite_by_lua_block { ngx.say(ngx.location.capture('/inner').body) } }
+location /inner { scalekit_auth off; $::upstream }"
+--- request
+GET /page
+--- more_headers
+X-Scalekit-Sub: forged
+X_Scalekit_Email: forged
+X-Other: fine
+--- response_body_like
+\AGET /inner\n(?!.*forged).*X-Other: fine
+
+EOC
+
 spec_string($spec);
 run_tests();

@@ -171,8 +171,12 @@ try {
     if (conf.environment != nullptr) {
         return prepareSubrequest(r, conf);
     }
-    return conf.identityHeaders || removeIdentityHeaders(r) ? NGX_DECLINED
-                                                            : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    // a subrequest may come before the main request was cleaned, such as one of rewrite_by_lua
+    const Context* context = findContext(r);
+    const bool clean = context != nullptr && context->scrubbed;
+    return (clean && conf.identityHeaders) || removeIdentityHeaders(r)
+               ? NGX_DECLINED
+               : NGX_HTTP_INTERNAL_SERVER_ERROR;
 } catch (...) {
     logLine(NGX_LOG_CRIT, r->connection->log, "out of memory, the request is refused");
     return NGX_HTTP_INTERNAL_SERVER_ERROR;
