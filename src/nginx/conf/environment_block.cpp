@@ -1,9 +1,11 @@
 #include "nginx/conf/environment_block.hpp"
 
 #include "base/ascii.hpp"
+#include "base/base64url.hpp"
 #include "base/cookie.hpp"
 #include "base/text.hpp"
 #include "base/url.hpp"
+#include "crypto/digest.hpp"
 #include "nginx/conf/environment_directives.hpp"
 #include "session/codec.hpp"
 
@@ -81,13 +83,15 @@ bool deriveKeys(Environment& environment, const std::vector<std::string>& secret
     return true;
 }
 
-/** Other endpoints, other documents: a reload does not take over those of before. */
+/** Other endpoints or trust, other documents: a reload does not take over those of before. */
 std::string providerKey(const Environment& environment)
 {
     const ProviderSettings& provider = environment.provider;
-    const std::string_view parts[] = {environment.name, provider.issuer,
-                                      provider.authorizationEndpoint, provider.tokenEndpoint,
-                                      provider.jwksUri};
+    const std::string trust =
+        base64urlEncode(digest(Hash::sha256, environment.trustedCertificates));
+    const std::string_view parts[] = {
+        environment.name,       provider.issuer,  provider.authorizationEndpoint,
+        provider.tokenEndpoint, provider.jwksUri, trust};
     return joined(parts, "\n");
 }
 

@@ -195,9 +195,10 @@ ngx_int_t exchangeCode(Context& context, const LocationConf& conf,
     if (context.flight == nullptr) {
         const auto exchange = std::make_shared<CodeExchange>(environment, mainConf(r)->zone,
                                                              std::move(key), callback.state);
-        flights.add(exchange);
+        std::string uri = redirectUri(r, environment);
+        flights.add(exchange);  // from here on nothing throws: a flight that never began is joined
         context.flight = exchange;
-        exchange->begin(std::move(provider), std::move(callback), redirectUri(r, environment));
+        exchange->begin(std::move(provider), std::move(callback), std::move(uri));
     }
     if (context.flight->landed()) {
         return conclude(context, conf);

@@ -72,8 +72,12 @@ try {
         flights.push_back(flight);
     }
     for (const auto& flight : flights) {
-        if (!flight->landed() && flight->over()) {
-            land(*flight);
+        try {
+            if (!flight->landed() && flight->over()) {
+                land(*flight);
+            }
+        } catch (...) {
+            // out of memory: the next look may have some, and the others are looked at now
         }
         flight->waiters_.wakeLate(monotonicNow());
     }

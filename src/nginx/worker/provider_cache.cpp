@@ -229,12 +229,16 @@ bool ProviderCache::startFetch(Entry& entry, Want want)
     entry.fetching = true;
     entry.want = want;
     const ProviderSettings& settings = entry.environment.provider;
-    if (!scheduled) {
-        fetchKeys(entry, entry.snapshot.provider->jwksUri);
-    } else if (settings.selfSufficient()) {
-        fetchKeys(entry, providerFromSettings(settings).jwksUri);
-    } else if (!fetch(entry, discoveryUrl(settings.issuer), onDiscovery)) {
-        fail(entry, "discovery", "the request could not be started");
+    try {
+        if (!scheduled) {
+            fetchKeys(entry, entry.snapshot.provider->jwksUri);
+        } else if (settings.selfSufficient()) {
+            fetchKeys(entry, providerFromSettings(settings).jwksUri);
+        } else if (!fetch(entry, discoveryUrl(settings.issuer), onDiscovery)) {
+            fail(entry, "discovery", "the request could not be started");
+        }
+    } catch (...) {
+        giveUp(entry);  // out of memory; no fetch would ever begin again otherwise
     }
     return entry.fetching;
 }
