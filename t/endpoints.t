@@ -416,6 +416,20 @@ GET /auth/login?organization_id=org_2&connection_id=conn_2&domain=c.example&emai
 
 
 
+=== the redirect URL has the host and port that the browser sees
+--- config eval: $::guarded
+--- request eval
+::same("GET /x", 4)
+--- more_headers eval
+[map { ::navigation("Host: $_") } 'h.example:80', 'h.example:8443', 'h.example.:8443', 'h.example.']
+--- error_code eval
+::same(302, 4)
+--- response_headers_like eval
+[map {"Location: .*redirect_uri=http%3A%2F%2Fh\\.example$_%2Fauth%2Fcallback&.*"} '', '%3A8443', '%3A8443', '']
+--- no_upstream
+
+
+
 === base_url with a path: the browser sees the site below it
 --- environment
 base_url https://portal.example/app/;
