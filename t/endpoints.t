@@ -430,6 +430,68 @@ GET /auth/login?organization_id=org_2&connection_id=conn_2&domain=c.example&emai
 
 
 
+=== an error page that is the login endpoint ends for who is signed in, it does not go round
+--- config eval
+"location / { scalekit_auth acme; scalekit_require roles admin; error_page 403 = /auth/login; $::upstream }
+location /tenant/ { scalekit_auth acme; scalekit_organization_id \$arg_none; error_page 403 = /auth/login; $::upstream }
+location /auth/ { scalekit_auth acme; }"
+--- request eval
+["GET /x", "GET /tenant/x"]
+--- more_headers eval
+[map { ::navigation('Cookie: ' . ::session(org => 'org_1')) } 1, 2]
+--- error_code eval
+[403, 403]
+--- raw_response_headers_unlike eval
+::same('Location', 2)
+--- no_upstream
+
+
+
+=== the login endpoint does not send a browser away when it does not know its tenant, as an error page too
+--- config eval
+"scalekit_auth acme; scalekit_organization_id \$arg_none;
+location / { error_page 403 = /auth/login; $::upstream }
+location /auth/ { }"
+--- request eval
+["GET /x", "GET /auth/login?return_to=/x"]
+--- more_headers eval
+[map { ::navigation('Cookie: ' . ::session(org => 'org_1')) } 1, 2]
+--- error_code eval
+[403, 403]
+--- raw_response_headers_unlike eval
+::same('Location', 2)
+--- no_upstream
+
+
+
+=== base_url is compared as browsers write an origin
+--- environment
+base_url https://Portal.Example:443;
+--- config eval: $::guarded
+--- request
+POST /auth/logout
+--- more_headers
+Origin: https://portal.example
+Accept: application/json
+--- response_body
+{"ok":true}
+
+
+
+=== the login cookie goes where the session cookie goes
+--- environment
+base_url https://portal.example;
+session_cookie __Secure-sid samesite=none;
+--- config eval: $::guarded
+--- request
+GET /x
+--- more_headers eval: ::navigation()
+--- error_code: 302
+--- response_headers_like
+Set-Cookie: __Host-sk_login=[^;]+; Path=/; Max-Age=600; HttpOnly; Secure; SameSite=None
+
+
+
 === base_url with a path: the browser sees the site below it
 --- environment
 base_url https://portal.example/app/;

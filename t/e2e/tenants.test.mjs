@@ -113,9 +113,9 @@ test('who signed out signs in again to the tenant that was left', async () => {
     assert.equal(new URL(answer.location).searchParams.get('organization_id'), 'org_222');
 });
 
-test('a login link without a tenant goes by its page', async () => {
+test('a login link without a tenant is refused where only the path tells it', async () => {
     const answer = await byPath.browser().navigate(byPath.url('/auth/login?return_to=/initech/a'));
-    assert.deepEqual([answer.status, answer.location], [302, '/initech/a']);
+    assert.deepEqual([answer.status, answer.location], [403, undefined]);
 });
 
 test('editing organization_id or connection_id in the authorize URL is refused at the callback', async () => {

@@ -128,8 +128,12 @@ std::string setBaseUrl(Draft& draft, const Words& words)
         return inQuotes(words[1]) +
                " is not an address such as https://app.example.com or https://example.com/app";
     }
+    // as browsers write it: with it Origin is compared
+    std::string host(url->host);
+    std::ranges::transform(host, host.begin(), lowered);
+    const bool usual = url->port.empty() || url->port == (url->scheme == "https" ? "443" : "80");
     draft.environment.baseUrl =
-        concat({url->scheme, "://", url->host, url->port.empty() ? "" : ":", url->port});
+        concat({url->scheme, "://", host, usual ? "" : ":", usual ? "" : url->port});
     draft.environment.prefix = prefix;
     return "";
 }

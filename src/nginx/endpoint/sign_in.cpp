@@ -233,19 +233,13 @@ ngx_int_t serveLogin(Context& context, const LocationConf& conf)
                                 .retryUrl = environment.link(Endpoint::login)});
     }
 
-    if (r->err_status == NGX_HTTP_UNAUTHORIZED && navigation(r)) {
-        r->err_status = 0;  // `error_page 401 /auth/login`: no browser follows a 401
-    }
     const std::string target = targetOf(context, environment, *query);
     LinkedTenant linked;
     const Result<TenantConstraint> constraint = tenantOf(r, conf, *query, linked);
     if (!constraint) {
-        // the page may know its tenant where the login endpoint does not
-        return constraint.error() == Reason::tenant_unknown && target != environment.prefix + "/"
-                   ? sendRedirect(r, target)
-                   : refuse(context, {.reason = constraint.error(),
-                                      .environment = environment.name,
-                                      .retryUrl = environment.link(Endpoint::login)});
+        return refuseOnErrorPage(context, {.reason = constraint.error(),
+                                           .environment = environment.name,
+                                           .retryUrl = environment.link(Endpoint::login)});
     }
     std::optional<Routing> routing = evaluateRouting(r, conf, *constraint);
     if (!routing) {
@@ -263,12 +257,21 @@ ngx_int_t serveLogin(Context& context, const LocationConf& conf)
         const bool fits = checkTenant(caller->identity(),
                                       {routing->organization, routing->connection}) == Reason::none;
         if (fits && routing->prompt.empty()) {
+            if (onErrorPage(context)) {  // the page refused this very session
+                return refuseOnErrorPage(context, {.reason = Reason::requirement_unmet,
+                                                   .environment = environment.name});
+            }
             context.setCaller(*caller);
             return sendRedirect(r, target);
         }
         if (fromOtherSite(r)) {
             return sendBody(r, NGX_HTTP_OK, htmlType, otherLoginPage(ownUrl(r, environment)));
         }
+    } else if (completedLogins(context, environment) >= completedLoginsLimit) {
+        return refuse(context, {.reason = Reason::session_lost, .environment = environment.name});
+    }
+    if (r->err_status == NGX_HTTP_UNAUTHORIZED && navigation(r)) {
+        r->err_status = 0;  // `error_page 401 /auth/login`: no browser follows a 401
     }
     return beginLogin(context, environment,
                       {target, std::move(*routing), 0, LoginOrigin::endpoint});
