@@ -142,6 +142,9 @@ refusedHere("scalekit_set_header $_", "location / { scalekit_auth acme; scalekit
     'is not the name of a header') for '""', 'X:', '"X Y"', 'X.Y', "X\xc3\xa9";
 refusedHere("scalekit_set_header $_", "location / { scalekit_auth acme; scalekit_set_header $_ x; }",
     'is a name of the identity headers') for qw(X-Scalekit-Sub x_scalekit_anything);
+refusedHere('scalekit_set_header below a prefix of its own',
+    'location / { scalekit_auth acme; scalekit_identity_headers on prefix=X-User-; scalekit_set_header X_User_Mail x; }',
+    '"X_User_Mail" is a name of the identity headers, whose prefix is "X-User-"');
 refusedHere('a header twice', 'location / { scalekit_auth acme; scalekit_set_header X-A 1; scalekit_set_header x_a 2; }',
     '"x_a" is written twice');
 

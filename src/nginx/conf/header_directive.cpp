@@ -97,7 +97,7 @@ std::string setHeader(ngx_conf_t* cf, const Words& words, LocationConf& conf)
     return "";
 }
 
-void mergeSetHeaders(ngx_conf_t* cf, const LocationConf& prev, LocationConf& conf)
+bool mergeSetHeaders(ngx_conf_t* cf, const LocationConf& prev, LocationConf& conf)
 {
     if (!isUnset(conf.setHeaders) && !isUnset(prev.setHeaders) && prev.setHeaders != nullptr) {
         for (const SetHeader& outer : *prev.setHeaders) {
@@ -108,14 +108,24 @@ void mergeSetHeaders(ngx_conf_t* cf, const LocationConf& prev, LocationConf& con
     }
     ngx_conf_merge_ptr_value(conf.setHeaders, prev.setHeaders, nullptr);
     if (conf.environment == nullptr || conf.setHeaders == nullptr) {
-        return;
+        return true;
     }
+    const std::string prefix = foldedName(view(conf.identityPrefix));
     auto& names = serverConf(cf)->setHeaderNames;
     for (const SetHeader& header : *conf.setHeaders) {
+        if (conf.identityHeaders && header.folded.starts_with(prefix)) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "scalekit_set_header: \"%V\" is a name of the identity headers, whose "
+                          "prefix is \"%V\"; choose another name, or another prefix by "
+                          "scalekit_identity_headers",
+                          &header.name.name, &conf.identityPrefix);
+            return false;
+        }
         if (std::ranges::find(names, header.folded) == names.end()) {
             names.push_back(header.folded);
         }
     }
+    return true;
 }
 
 }  // namespace scalekit

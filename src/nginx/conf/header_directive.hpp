@@ -15,10 +15,11 @@ HeaderName headerName(ngx_pool_t* pool, std::string_view name);
 std::string foldedName(std::string_view name);
 
 /**
- * The part of mergeLocationConf() that is about these lines: a line takes the place of an outer one
- * of the same name, the others stay. What clients send under a name is removed in all of the
- * server.
+ * The part of mergeLocationConf() that is about these lines, after the prefix of the identity
+ * headers: a line takes the place of an outer one of the same name, the others stay. What clients
+ * send under a name is removed in all of the server. False, with a message, for a name below the
+ * prefix.
  */
-void mergeSetHeaders(ngx_conf_t* cf, const LocationConf& prev, LocationConf& conf);
+bool mergeSetHeaders(ngx_conf_t* cf, const LocationConf& prev, LocationConf& conf);
 
 }  // namespace scalekit

@@ -3,8 +3,8 @@
 #include "base/text.hpp"
 #include "nginx/conf/bearer_directives.hpp"
 #include "nginx/conf/directives.hpp"
-#include "nginx/conf/header_directive.hpp"
 #include "nginx/conf/guard_lines.hpp"
+#include "nginx/conf/header_directive.hpp"
 #include "nginx/shared/zone.hpp"
 
 #include <algorithm>
@@ -129,7 +129,6 @@ try {
     ngx_conf_merge_ptr_value(conf.loginHint, prev.loginHint, nullptr);
     ngx_conf_merge_ptr_value(conf.prompt, prev.prompt, nullptr);
     ngx_conf_merge_ptr_value(conf.authorizeParameters, prev.authorizeParameters, nullptr);
-    mergeSetHeaders(cf, prev, conf);
     mergeGuardLines(cf, prev, conf);
     if (conf.identityHeaders == NGX_CONF_UNSET) {
         conf.identityPrefix = prev.identityPrefix;
@@ -138,6 +137,9 @@ try {
     ngx_conf_merge_value(conf.cacheControl, prev.cacheControl, 1);
     if (conf.identityPrefix.data == nullptr) {
         conf.identityPrefix = borrow(defaults::identityPrefix);
+    }
+    if (!mergeSetHeaders(cf, prev, conf)) {
+        return confError;
     }
     const bool inherited = prev.identityHeaderNames != nullptr &&
                            view(prev.identityPrefix) == view(conf.identityPrefix);

@@ -128,7 +128,10 @@ struct IdentityHeaders {
     HeaderField headers[identityFieldCount];
 };
 
-/** What a header cannot carry as it is: control characters, and blanks at its ends. */
+/**
+ * The text, in which control characters and blanks at the ends are encoded: a header cannot carry
+ * these. Most values hold none, and are not copied.
+ */
 ngx_str_t headerValue(ngx_pool_t* pool, std::string_view text)
 {
     constexpr PlainBytes plain = [] {
@@ -138,6 +141,10 @@ ngx_str_t headerValue(ngx_pool_t* pool, std::string_view text)
         }
         return bytes;
     }();
+    const auto isPlain = [&](char c) { return plain[static_cast<unsigned char>(c)]; };
+    if (text.front() != ' ' && text.back() != ' ' && std::ranges::all_of(text, isPlain)) {
+        return borrow(text);
+    }
     std::string value;
     appendFieldValue(value, text, plain);
     return copy(pool, value);
