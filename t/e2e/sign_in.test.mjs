@@ -161,7 +161,7 @@ test('a callback that is redirected elsewhere is refused with its path, and does
     const last = await elsewhere.browser().visit(elsewhere.url('/page'));
     assert.deepEqual([last.status, new URL(last.url).pathname], [500, '/done']);
     assert.equal(elsewhere.nginx.refusals().at(-1).reason, 'callback_misplaced');
-    assert.match(elsewhere.nginx.log, /sent the browser to \/done, where \/auth\/callback was to be called/);
+    assert.match(elsewhere.nginx.log, /sent the browser to "\/done", where \/auth\/callback was to be called/);
 });
 
 test('behind a proxy that strips a prefix, the browser sees the site below it', async () => {

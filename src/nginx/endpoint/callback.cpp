@@ -1,6 +1,8 @@
 #include "nginx/endpoint/callback.hpp"
 
+#include "base/log_text.hpp"
 #include "base/query.hpp"
+#include "base/text.hpp"
 #include "base/url.hpp"
 #include "nginx/answer/log_lines.hpp"
 #include "nginx/answer/respond.hpp"
@@ -222,10 +224,10 @@ bool bringsState(ngx_http_request_t* r, const Environment& environment)
 
 ngx_int_t refuseStrayCallback(Context& context, const Environment& environment)
 {
-    std::string detail = "the provider sent the browser to ";
-    appendHeaderSafe(detail, sentPath(context.request).substr(0, 200));
-    detail += ", where " + environment.path(Endpoint::callback) +
-              " was to be called; look for a redirect that changes the path";
+    const std::string detail =
+        concat({"the provider sent the browser to ", quotedPath(sentPath(context.request)),
+                ", where ", environment.path(Endpoint::callback),
+                " was to be called; look for a redirect that changes the path"});
     return refuse(context, {.reason = Reason::callback_misplaced,
                             .environment = environment.name,
                             .detail = detail,

@@ -1,20 +1,12 @@
 #include "nginx/endpoint/metadata.hpp"
 
 #include "nginx/answer/respond.hpp"
-#include "nginx/conf/conf.hpp"
 #include "nginx/ngx/headers.hpp"
 #include "nginx/ngx/interop.hpp"
 
 namespace scalekit {
 
 namespace {
-
-/** The path as the client wrote it: a resource's own may hold what nginx decodes or merges. */
-std::string_view writtenPath(ngx_http_request_t* r) noexcept
-{
-    const std::string_view target = view(r->unparsed_uri);
-    return target.substr(0, target.find('?'));
-}
 
 /** But for a slash at the end, which some clients add and some drop. */
 bool samePath(std::string_view path, std::string_view other) noexcept
@@ -25,14 +17,15 @@ bool samePath(std::string_view path, std::string_view other) noexcept
 }
 
 /**
- * The resource that a request asks about. Clients that know no path ask at the root: a server with
+ * The resource that a request asks about, by its path as the client wrote it too: a resource's own
+ * may hold what nginx decodes or merges. Clients that know no path ask at the root: a server with
  * one resource answers there too.
  */
 const Resource* requestedResource(ngx_http_request_t* r, const ServerConf& server) noexcept
 {
     const std::string_view path = view(r->uri);
     for (const Resource* resource : server.resources) {
-        if (samePath(resource->path, path) || samePath(resource->path, writtenPath(r)) ||
+        if (samePath(resource->path, path) || samePath(resource->path, sentPath(r)) ||
             (server.resources.size() == 1 && samePath(path, wellKnownPath))) {
             return resource;
         }
