@@ -32,6 +32,27 @@ run_tests();
 
 __DATA__
 
+=== a claim by its name with _ for any byte but letters and digits; the exact name comes first
+--- config
+location / {
+    scalekit_auth acme;
+    add_header X-Url "$scalekit_claim_https___acme_example_dept";
+    add_header X-Exact "$scalekit_claim_a_b";
+    add_header X-First "$scalekit_claim_c_d";
+    empty_gif;
+}
+--- request
+GET /
+--- more_headers eval
+'Cookie: ' . ::session('claim:https://acme.example/dept' => 'r', 'claim:a+b' => '1', 'claim:a_b' => '2', 'claim:c@d' => '3',
+    'claim:c~d' => '4')
+--- response_headers
+X-Url: r
+X-Exact: 2
+X-First: 3
+
+
+
 === each variable, with a session and without
 --- config eval
 "location / { scalekit_auth acme; $::shown empty_gif; }
